@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Brings a machine that has Rust and Node 20 to the point where Hostrounds builds (`run`) or its whole test suite
+# passes (`test`): the one list of system packages, and the one place that installs anything.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build_packages=(build-essential pkg-config libwebkit2gtk-4.1-dev librsvg2-dev libxdo-dev libayatana-appindicator3-dev)
+test_packages=(webkit2gtk-driver xvfb xauth dbus dbus-x11 at-spi2-core gnome-keyring libsecret-tools dunst libnotify-bin
+  openssh-server openssh-client dropbear-bin busybox fish tcsh zsh fonts-dejavu-core)
+bench_packages=(openssh-server openssh-client sqlite3)
+tauri_driver_version=2.1.0
+
+need_command() {
+  command -v "$1" >/dev/null 2>&1 && return
+  echo "setup: '$1' is missing. $2" >&2
+  exit 1
+}
+
+install_packages() {
+  local missing=() package
+  if ! command -v dpkg-query >/dev/null 2>&1; then
+    echo "setup: this system has no apt. Install what these Debian packages hold, then run the command again:" >&2
+    printf '  %s\n' "$@" >&2
+    # A system without apt may well have everything; pkg-config knows whether the libraries are there.
+    pkg-config --exists webkit2gtk-4.1 2>/dev/null && return
+    exit 1
+  fi
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    need_command sudo "Install these packages as root, then run the command again: ${missing[*]}"
+    as_root=(sudo)
+  fi
+  echo "setup: installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -q
+  # No daemon that a package brings may start by itself: the tests start private ones.
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
+
+install_frontend() {
+  local stamp=frontend/node_modules/.installed-from
+  cmp -s frontend/package-lock.json "$stamp" && return
+  npm --prefix frontend ci --no-audit --no-fund
+  cp frontend/package-lock.json "$stamp"
+}
+
+install_tauri_driver() {
+  local root=target/tools
+  [ -x "$root/bin/tauri-driver" ] && return
+  cargo install tauri-driver --version "$tauri_driver_version" --locked --root "$root"
+}
+
+need_command cargo "Install Rust 1.95 or newer: https://rustup.rs"
+need_command node "Install Node.js 20 or newer: https://nodejs.org"
+need_command npm "It comes with Node.js: https://nodejs.org"
+
+case "${1:-}" in
+  run) install_packages "${build_packages[@]}"; install_frontend ;;
+  test) install_packages "${build_packages[@]}" "${test_packages[@]}"; install_frontend; install_tauri_driver ;;
+  bench) install_packages "${build_packages[@]}" "${bench_packages[@]}" ;;
+  *) echo "usage: scripts/setup.sh run|test|bench" >&2; exit 2 ;;
+esac

@@ -1,0 +1,197 @@
+//! The catalogue: every metric with its name, unit and attributes.
+//!
+//! Names and units follow the OpenTelemetry semantic conventions for system metrics
+//! (<https://opentelemetry.io/docs/specs/semconv/system/system-metrics/>); what those do not name (pressure, load average,
+//! file handles) is named in their manner. Counters are kept as rates, so every value here is a gauge.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::probe::Family;
+
+/// What a value counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum Unit {
+    /// A share from 0 to 1; people see percent.
+    Ratio,
+    /// Bytes; people see KiB, MiB, GiB.
+    Bytes,
+    /// Bytes per second.
+    BytesPerSecond,
+    /// Things that are counted: processes, inodes, handles.
+    Count,
+    /// Things per second: operations, packets, errors.
+    PerSecond,
+    /// Seconds.
+    Seconds,
+}
+
+/// One entry of the catalogue.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricInfo {
+    /// The stable name, such as `system.cpu.utilization`.
+    pub name: &'static str,
+    /// What its values count.
+    pub unit: Unit,
+    /// Who reads it.
+    pub family: Family,
+    /// The attributes that tell its series of one server apart.
+    pub attributes: &'static [&'static str],
+    /// What people see.
+    pub label: &'static str,
+    /// What exactly is measured, in a sentence.
+    pub description: &'static str,
+}
+
+macro_rules! catalogue {
+    ($( $(#[doc = $doc:literal])+ $variant:ident = $name:literal, $unit:ident, $family:ident, [$($attribute:expr),*], $label:literal; )+) => {
+        /// A metric of the catalogue.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, TS)]
+        pub enum Metric {
+            $( $(#[doc = $doc])+ #[serde(rename = $name)] $variant, )+
+        }
+
+        impl Metric {
+            /// Every metric, in the order of the catalogue.
+            pub const ALL: &'static [Metric] = &[$(Metric::$variant),+];
+
+            /// What the catalogue says of it.
+            #[must_use]
+            pub const fn info(self) -> &'static MetricInfo {
+                match self {
+                    $( Metric::$variant => &MetricInfo {
+                        name: $name,
+                        unit: Unit::$unit,
+                        family: Family::$family,
+                        attributes: &[$($attribute),*],
+                        label: $label,
+                        description: concat!($($doc),+),
+                    }, )+
+                }
+            }
+        }
+    };
+}
+
+/// Names of the attributes that series carry.
+pub mod attribute {
+    /// `user`, `nice`, `system`, `iowait`, `steal`, `irq`, `softirq`, `idle`.
+    pub const CPU_MODE: &str = "cpu.mode";
+    /// The number of a logical CPU, from 0.
+    pub const CPU_NUMBER: &str = "cpu.logical_number";
+    /// `used`, `free`, `cached`, `buffers`, `available`.
+    pub const MEMORY_STATE: &str = "system.memory.state";
+    /// `used`, `free`.
+    pub const PAGING_STATE: &str = "system.paging.state";
+    /// A block device or the source of a mount, such as `nvme0n1` or `/dev/sda1`.
+    pub const DEVICE: &str = "system.device";
+    /// Where a filesystem is mounted.
+    pub const MOUNTPOINT: &str = "system.filesystem.mountpoint";
+    /// `used`, `free` (what an ordinary user may still take), `reserved`.
+    pub const FILESYSTEM_STATE: &str = "system.filesystem.state";
+    /// `read`, `write`.
+    pub const DISK_DIRECTION: &str = "disk.io.direction";
+    /// The name of a network interface.
+    pub const INTERFACE: &str = "network.interface.name";
+    /// `receive`, `transmit`.
+    pub const NETWORK_DIRECTION: &str = "network.io.direction";
+    /// `running`, `sleeping`, `blocked`, `zombie`, `stopped`, `idle`.
+    pub const PROCESS_STATE: &str = "process.state";
+}
+use attribute as a;
+
+catalogue! {
+    /// Share of all CPU time that was not idle (idle and iowait count as idle).
+    CpuUtilization = "system.cpu.utilization", Ratio, Cpu, [], "CPU";
+    /// Share of all CPU time spent in one mode.
+    CpuModeUtilization = "system.cpu.mode.utilization", Ratio, Cpu, [a::CPU_MODE], "CPU by mode";
+    /// Share of the time of one logical CPU that was not idle.
+    CpuCoreUtilization = "system.cpu.logical.utilization", Ratio, Cpu, [a::CPU_NUMBER], "CPU per core";
+    /// Number of logical CPUs that are online.
+    CpuCount = "system.cpu.logical.count", Count, Cpu, [], "CPUs";
+    /// Processes that ran or waited to run (or waited for disks), average of one minute.
+    Load1 = "system.cpu.load_average.1m", Count, Load, [], "Load 1 min";
+    /// Processes that ran or waited to run (or waited for disks), average of five minutes.
+    Load5 = "system.cpu.load_average.5m", Count, Load, [], "Load 5 min";
+    /// Processes that ran or waited to run (or waited for disks), average of fifteen minutes.
+    Load15 = "system.cpu.load_average.15m", Count, Load, [], "Load 15 min";
+    /// Memory by what it is used for.
+    MemoryUsage = "system.memory.usage", Bytes, Memory, [a::MEMORY_STATE], "Memory";
+    /// Memory that the system has.
+    MemoryLimit = "system.memory.limit", Bytes, Memory, [], "Memory size";
+    /// Share of memory that is not available to new programs.
+    MemoryUtilization = "system.memory.utilization", Ratio, Memory, [], "Memory";
+    /// Swap space by whether it is used.
+    PagingUsage = "system.paging.usage", Bytes, Memory, [a::PAGING_STATE], "Swap";
+    /// Share of the swap space that is used; absent where there is no swap.
+    PagingUtilization = "system.paging.utilization", Ratio, Memory, [], "Swap";
+    /// Bytes of a mounted filesystem by state.
+    FilesystemUsage = "system.filesystem.usage", Bytes, Filesystems, [a::MOUNTPOINT, a::DEVICE, a::FILESYSTEM_STATE], "Disk space";
+    /// Size of a mounted filesystem.
+    FilesystemLimit = "system.filesystem.limit", Bytes, Filesystems, [a::MOUNTPOINT, a::DEVICE], "Disk size";
+    /// Share of a mounted filesystem that is used, as `df` counts it: of what ordinary users can use.
+    FilesystemUtilization = "system.filesystem.utilization", Ratio, Filesystems, [a::MOUNTPOINT, a::DEVICE], "Disk";
+    /// Inodes of a mounted filesystem by state.
+    FilesystemInodes = "system.filesystem.inodes", Count, Filesystems, [a::MOUNTPOINT, a::DEVICE, a::FILESYSTEM_STATE], "Inodes";
+    /// Share of the inodes of a mounted filesystem that are used.
+    FilesystemInodesUtilization = "system.filesystem.inodes.utilization", Ratio, Filesystems, [a::MOUNTPOINT, a::DEVICE], "Inodes";
+    /// Bytes that a block device reads or writes.
+    DiskIo = "system.disk.io", BytesPerSecond, DiskIo, [a::DEVICE, a::DISK_DIRECTION], "Disk I/O";
+    /// Operations that a block device finishes.
+    DiskOperations = "system.disk.operations", PerSecond, DiskIo, [a::DEVICE, a::DISK_DIRECTION], "Disk operations";
+    /// Share of the time in which a block device had work to do.
+    DiskBusy = "system.disk.io_time", Ratio, DiskIo, [a::DEVICE], "Disk busy";
+    /// Bytes that a network interface receives or sends.
+    NetworkIo = "system.network.io", BytesPerSecond, Network, [a::INTERFACE, a::NETWORK_DIRECTION], "Network";
+    /// Packets that a network interface receives or sends.
+    NetworkPackets = "system.network.packet.count", PerSecond, Network, [a::INTERFACE, a::NETWORK_DIRECTION], "Packets";
+    /// Errors of a network interface.
+    NetworkErrors = "system.network.errors", PerSecond, Network, [a::INTERFACE, a::NETWORK_DIRECTION], "Network errors";
+    /// Packets that a network interface dropped.
+    NetworkDropped = "system.network.packet.dropped", PerSecond, Network, [a::INTERFACE, a::NETWORK_DIRECTION], "Packets dropped";
+    /// Processes by state.
+    ProcessCount = "system.process.count", Count, Processes, [a::PROCESS_STATE], "Processes";
+    /// Threads of all processes.
+    ThreadCount = "system.thread.count", Count, Processes, [], "Threads";
+    /// File handles that the system has open.
+    FileHandles = "system.file_handle.count", Count, FileHandles, [], "Open file handles";
+    /// File handles that the system may have open; absent where there is no real limit.
+    FileHandleLimit = "system.file_handle.limit", Count, FileHandles, [], "File handle limit";
+    /// Time since the system was started.
+    Uptime = "system.uptime", Seconds, Uptime, [], "Uptime";
+}
+
+impl Metric {
+    /// The metric of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|metric| metric.info().name == name)
+    }
+}
+
+impl std::fmt::Display for Metric {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.info().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_lead_back() {
+        for &metric in Metric::ALL {
+            assert_eq!(Metric::named(metric.info().name), Some(metric));
+        }
+    }
+
+    #[test]
+    fn serde_uses_the_name() {
+        for &metric in Metric::ALL {
+            assert_eq!(serde_json::to_string(&metric).unwrap(), format!("\"{}\"", metric.info().name));
+        }
+    }
+}

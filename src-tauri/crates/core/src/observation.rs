@@ -1,0 +1,174 @@
+//! What one collection yields: points, tables and what was not available.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::metric::Metric;
+use crate::probe::Family;
+use crate::time::UnixMillis;
+
+/// The attributes of a series, by name; the order is stable.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(transparent)]
+#[ts(type = "Record<string, string>")]
+pub struct Attributes(pub BTreeMap<String, String>);
+
+impl Attributes {
+    /// No attributes: the metric has one series per server.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The same attributes and one more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The value of one attribute.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Whether every attribute of `filter` stands here with the same value.
+    #[must_use]
+    pub fn matches(&self, filter: &Attributes) -> bool {
+        filter.0.iter().all(|(name, value)| self.get(name) == Some(value))
+    }
+}
+
+/// A metric and the attributes that tell its series apart on one server.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Series {
+    /// What is measured.
+    pub metric: Metric,
+    /// Of which part of the server.
+    pub attributes: Attributes,
+}
+
+/// One value. Its time is that of the observation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Point {
+    /// What was measured.
+    #[serde(flatten)]
+    pub series: Series,
+    /// A finite number in the unit of the metric.
+    pub value: f64,
+}
+
+impl Point {
+    /// A point, or nothing where `value` is not finite or negative: no metric of the catalogue can be that, so such a number
+    /// is damage or deceit, and costs only itself.
+    #[must_use]
+    pub fn new(metric: Metric, attributes: Attributes, value: f64) -> Option<Self> {
+        (value.is_finite() && value >= 0.0).then_some(Self { series: Series { metric, attributes }, value })
+    }
+}
+
+/// A running program.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Process {
+    /// The process id.
+    #[ts(type = "number")]
+    pub pid: u64,
+    /// The name of the program as the kernel gives it (at most 15 characters on Linux).
+    pub name: String,
+    /// Who runs it: a name, or the number where the name is not known. Absent where it was not read.
+    pub user: Option<String>,
+    /// CPU time per time: 1 is one CPU fully used. Absent until two readings exist.
+    pub cpu: Option<f64>,
+    /// Resident memory in bytes.
+    #[ts(type = "number")]
+    pub memory: u64,
+    /// Threads; absent where it was not read.
+    pub threads: Option<u32>,
+    /// The state as `ps` writes it (`R`, `S`, `D`, `Z`, `T`, `I`).
+    pub state: char,
+}
+
+/// The processes that use most: the first [`TOP`] by CPU and the first [`TOP`] by memory.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TopProcesses {
+    /// When they were read.
+    pub at: UnixMillis,
+    /// Most CPU first; empty until two readings exist.
+    pub by_cpu: Vec<Process>,
+    /// Most resident memory first.
+    pub by_memory: Vec<Process>,
+}
+
+/// How many processes each list of [`TopProcesses`] holds at most.
+pub const TOP: usize = 12;
+
+/// What rarely changes about a server.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    /// Its own name for itself.
+    pub hostname: Option<String>,
+    /// Such as `Debian GNU/Linux 12 (bookworm)`.
+    pub os: Option<String>,
+    /// Such as `6.1.0-18-amd64`.
+    pub kernel: Option<String>,
+    /// Such as `x86_64`.
+    pub architecture: Option<String>,
+    /// The model of its first CPU.
+    pub cpu_model: Option<String>,
+}
+
+/// A family that could not be read this time, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Unavailable {
+    /// What could not be read.
+    pub family: Family,
+    /// Why, in words for a person.
+    pub reason: String,
+}
+
+/// What one collection yields.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Observation {
+    /// When it was read, by the clock of this computer.
+    pub at: UnixMillis,
+    /// The values; a series stands here at most once.
+    pub points: Vec<Point>,
+    /// The busiest processes, in collections that read them.
+    pub processes: Option<TopProcesses>,
+    /// What rarely changes, in collections that read it.
+    pub facts: Option<Facts>,
+    /// What could not be read.
+    pub unavailable: Vec<Unavailable>,
+}
+
+impl Observation {
+    /// An observation with nothing in it yet.
+    #[must_use]
+    pub fn empty(at: UnixMillis) -> Self {
+        Self { at, points: Vec::new(), processes: None, facts: None, unavailable: Vec::new() }
+    }
+
+    /// The value of the series with exactly these attributes.
+    #[must_use]
+    pub fn value(&self, metric: Metric, attributes: &Attributes) -> Option<f64> {
+        self.points
+            .iter()
+            .find(|point| point.series.metric == metric && &point.series.attributes == attributes)
+            .map(|point| point.value)
+    }
+
+    /// All points of one metric.
+    pub fn of(&self, metric: Metric) -> impl Iterator<Item = &Point> {
+        self.points.iter().filter(move |point| point.series.metric == metric)
+    }
+}

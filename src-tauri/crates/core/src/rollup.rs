@@ -1,0 +1,1 @@
+//! Down-sampling that keeps minimum, maximum and gaps.

@@ -1,0 +1,3 @@
+//! What the window and the command line see of the engine.
+
+pub mod view;

@@ -1,0 +1,359 @@
+//! The shapes that cross to the window and into `--json`: everything a face shows is computed here, none of it there.
+
+use hostrounds_core::activity::Activity;
+use hostrounds_core::alert::Alert;
+use hostrounds_core::collection::{Collection, Failure, Stage};
+use hostrounds_core::observation::{Facts, Point, TopProcesses, Unavailable};
+use hostrounds_core::server::{FieldError, Server, ServerDraft, ServerId};
+use hostrounds_core::time::UnixMillis;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// How a server is, as far as is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum ServerState {
+    /// It is not visited on a schedule.
+    Disabled,
+    /// It was never visited, or nothing was observed since the application started.
+    NotObserved,
+    /// Its newest values are fresh.
+    Up,
+    /// Its newest values are older than 1.5 intervals, and no visit since has failed.
+    Stale,
+    /// The latest visit failed and is tried again.
+    Retrying,
+    /// The latest visit failed in all its tries.
+    Unreachable,
+}
+
+/// The few values that overviews show. Absent is "not available", never 0.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// CPU, ratio.
+    pub cpu: Option<f64>,
+    /// Memory, ratio.
+    pub memory: Option<f64>,
+    /// The fullest mounted filesystem, ratio.
+    pub disk: Option<f64>,
+    /// Where the fullest filesystem is mounted.
+    pub disk_mountpoint: Option<String>,
+    /// Load average of one minute.
+    pub load: Option<f64>,
+    /// Bytes per second received on all interfaces except loopback.
+    pub network_receive: Option<f64>,
+    /// Bytes per second sent on all interfaces except loopback.
+    pub network_transmit: Option<f64>,
+    /// Seconds since it was started.
+    pub uptime: Option<f64>,
+}
+
+/// The newest of everything that is known of a server. Families with slower rhythms stand here with their latest values.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Latest {
+    /// When the newest collection read them.
+    pub at: UnixMillis,
+    /// The values.
+    pub points: Vec<Point>,
+    /// The busiest processes.
+    pub processes: Option<TopProcesses>,
+    /// What rarely changes.
+    pub facts: Option<Facts>,
+    /// What could not be read.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// A server with what is known of it, without its points.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerView {
+    /// Its settings.
+    pub server: Server,
+    /// How it is.
+    pub state: ServerState,
+    /// The few values that overviews show; absent until something was observed.
+    pub summary: Option<Summary>,
+    /// When it was last observed, in this run of the application or an earlier one.
+    pub last_seen: Option<UnixMillis>,
+    /// When it will be visited next; absent while it is disabled or the schedule is paused.
+    pub next_visit: Option<UnixMillis>,
+    /// Why the latest visit failed; absent when it succeeded.
+    pub failure: Option<Failure>,
+    /// Alerts that are firing.
+    pub firing: u32,
+    /// Whether the keyring holds a secret for it (a password or a passphrase). Absent when nobody asked the keyring yet.
+    pub has_secret: Option<bool>,
+}
+
+/// The queue: what is waiting, running, delayed, scheduled and ended.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueView {
+    /// Whether the schedule is paused. Collections that a person asks for still run.
+    pub paused: bool,
+    /// How many may run at once.
+    pub concurrency: u32,
+    /// How many stand in each state.
+    pub counts: QueueCounts,
+    /// All that have not ended, and the latest that have, newest first; at most 200.
+    pub collections: Vec<Collection>,
+    /// The next visits that are scheduled, soonest first; at most 100.
+    pub scheduled: Vec<ScheduledVisit>,
+}
+
+/// How many collections stand in each state.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueCounts {
+    /// Due, waiting for a free place.
+    pub waiting: u32,
+    /// Running.
+    pub active: u32,
+    /// Waiting for their next try.
+    pub delayed: u32,
+    /// Ended well and still kept.
+    pub completed: u32,
+    /// Failed in all tries and still kept.
+    pub failed: u32,
+    /// Visits that will become due.
+    pub scheduled: u32,
+}
+
+/// A visit that will become due.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ScheduledVisit {
+    /// Of which server.
+    pub server: ServerId,
+    /// When.
+    pub at: UnixMillis,
+}
+
+/// What the settings screen shows and changes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Collections at a time, 1 to 64.
+    pub concurrency: u32,
+    /// Whether native notifications are sent.
+    pub notifications: bool,
+}
+
+/// Whether something the application needs is usable, and if not, what to do.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Trouble {
+    /// A stable code, such as `keyring_unavailable`, `store_full`, `store_locked`, `notifications_unavailable`.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// Everything that the window needs when it opens.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// The version of the application.
+    pub version: String,
+    /// Where its data is.
+    pub data_dir: String,
+    /// All servers; this computer first, the others by name.
+    pub servers: Vec<ServerView>,
+    /// The queue.
+    pub queue: QueueView,
+    /// Alerts that are firing, newest first.
+    pub alerts: Vec<Alert>,
+    /// The latest activity, newest first; at most 50.
+    pub activity: Vec<Activity>,
+    /// The settings.
+    pub settings: Settings,
+    /// What is not usable at the moment.
+    pub troubles: Vec<Trouble>,
+    /// Set where another process already keeps the schedule of this data directory; this one shows and collects on demand only.
+    pub schedule_held_elsewhere: bool,
+}
+
+/// What to do with the secret of a server when it is saved.
+#[derive(Clone, Default, Deserialize, TS)]
+#[serde(tag = "action", rename_all = "camelCase")]
+pub enum SecretChange {
+    /// Leave it as it is.
+    #[default]
+    Keep,
+    /// Put this one into the keyring.
+    Set {
+        /// The password or the passphrase.
+        value: String,
+    },
+    /// Remove it from the keyring.
+    Clear,
+}
+
+/// A host key that a person may accept.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HostKeyOffer {
+    /// With what the offer is accepted; valid until the application ends.
+    pub id: String,
+    /// The host, as `[host]:port` where the port is not 22.
+    pub host: String,
+    /// Such as `ssh-ed25519`.
+    pub algorithm: String,
+    /// Such as `SHA256:…`, as `ssh-keygen -l` prints it.
+    pub fingerprint: String,
+}
+
+/// How one step of a test went.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TestStep {
+    /// Which step.
+    pub stage: Stage,
+    /// Whether it succeeded, failed, or was not reached.
+    pub outcome: StepOutcome,
+    /// Milliseconds it took; absent where it was not reached.
+    pub millis: Option<f64>,
+    /// What was found: the address, the algorithms, the key, the families read.
+    pub detail: Option<String>,
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub enum StepOutcome {
+    /// It succeeded.
+    Passed,
+    /// It failed.
+    Failed,
+    /// A step before it failed.
+    NotReached,
+}
+
+/// A connection test from its first step to its last.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct TestReport {
+    /// Every step, in order.
+    pub steps: Vec<TestStep>,
+    /// Why it failed; absent when it passed.
+    pub failure: Option<Failure>,
+    /// The host key to accept, when it is not known yet (`host_key_unknown`).
+    pub host_key: Option<HostKeyOffer>,
+    /// What could not be read although the test passed.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiError {
+    /// A stable code in snake case; faces switch on this and nothing else.
+    pub code: ErrorCode,
+    /// What failed, in a sentence.
+    pub message: String,
+    /// What to do about it, in a sentence.
+    pub hint: String,
+    /// With `invalid`: which fields are wrong.
+    pub fields: Vec<FieldError>,
+}
+
+/// The kinds of refusal that a face tells apart.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// A value cannot be accepted; see the fields.
+    Invalid,
+    /// There is no such server, collection, alert or offer.
+    NotFound,
+    /// Another server has that name.
+    NameTaken,
+    /// This computer can be edited, but not removed or tested.
+    LocalServer,
+    /// The keyring cannot be used.
+    Keyring,
+    /// The store cannot be used.
+    Store,
+    /// Another process keeps the schedule of this data directory.
+    ScheduleHeld,
+    /// The host key file cannot be written.
+    KnownHosts,
+}
+
+/// What the engine tells its faces, in the order in which it happens.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// A server was added or anything in its view changed.
+    Server {
+        /// The whole view.
+        view: Box<ServerView>,
+    },
+    /// A server was removed.
+    ServerRemoved {
+        /// Which one.
+        id: ServerId,
+    },
+    /// New values of a server.
+    Latest {
+        /// Of which server.
+        id: ServerId,
+        /// The values.
+        latest: Box<Latest>,
+    },
+    /// The queue changed.
+    Queue {
+        /// The whole queue.
+        queue: Box<QueueView>,
+    },
+    /// An alert fired or was resolved.
+    Alert {
+        /// The alert.
+        alert: Alert,
+    },
+    /// A line was added to the activity log.
+    Activity {
+        /// The line.
+        entry: Activity,
+    },
+    /// A step of a running test ended.
+    TestStep {
+        /// Which test: what the caller named it.
+        test: String,
+        /// The step.
+        step: TestStep,
+    },
+    /// The settings changed.
+    Settings {
+        /// All of them.
+        settings: Settings,
+    },
+    /// What is not usable changed.
+    Troubles {
+        /// All of them; empty when everything works.
+        troubles: Vec<Trouble>,
+    },
+    /// A notification was clicked: the window shows this server.
+    ShowServer {
+        /// Which server.
+        id: ServerId,
+        /// The moment of interest.
+        at: UnixMillis,
+    },
+    /// The receiver was too slow and lost events: it asks for a new snapshot.
+    Missed,
+}
+
+/// A server as a face hands it in.
+#[derive(Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerForm {
+    /// The description.
+    pub draft: ServerDraft,
+    /// What to do with its secret: the password, or the passphrase of the key.
+    #[serde(default)]
+    pub secret: SecretChange,
+}

@@ -1,0 +1,3 @@
+//! The pipeline: schedule, collect, store, alert, notify.
+
+pub mod api;

@@ -1,0 +1,1 @@
+//! SSH sessions that stay: connect, check the host key, log in, run one shell.

@@ -1,0 +1,1 @@
+//! The history and the settings, in one SQLite file.

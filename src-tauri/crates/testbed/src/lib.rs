@@ -1,0 +1,1 @@
+//! Servers to test against: a private sshd on loopback and servers that misbehave.
