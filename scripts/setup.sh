@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Brings a machine that has Rust and Node 20 to the point where Hostrounds builds (`run`) or its whole test suite
-# passes (`test`): the one list of system packages, and the one place that installs anything.
+# Brings a machine that has Rust and Node 20 to the point where Hostrounds builds (`run`, or `headless` for the command line
+# alone) or its whole test suite passes (`test`): the one list of system packages, and the one place that installs anything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-build_packages=(build-essential pkg-config libwebkit2gtk-4.1-dev librsvg2-dev libxdo-dev libayatana-appindicator3-dev)
+headless_packages=(build-essential pkg-config)
+build_packages=("${headless_packages[@]}" libwebkit2gtk-4.1-dev librsvg2-dev libxdo-dev libayatana-appindicator3-dev)
 test_packages=(webkit2gtk-driver xvfb xauth dbus dbus-x11 at-spi2-core gnome-keyring libsecret-tools dunst libnotify-bin
   openssh-server openssh-client dropbear-bin busybox fish tcsh zsh fonts-dejavu-core)
 bench_packages=(openssh-server openssh-client sqlite3)
@@ -40,8 +41,19 @@ install_packages() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -q --no-install-recommends "${missing[@]}"
 }
 
+install_lints() {
+  local component
+  for component in clippy fmt; do
+    cargo "$component" --version >/dev/null 2>&1 && continue
+    need_command rustup "Install clippy and rustfmt for your Rust, then run the command again."
+    rustup component add clippy rustfmt
+  done
+}
+
 install_frontend() {
   local stamp=frontend/node_modules/.installed-from
+  need_command node "Install Node.js 20 or newer: https://nodejs.org"
+  need_command npm "It comes with Node.js: https://nodejs.org"
   cmp -s frontend/package-lock.json "$stamp" && return
   npm --prefix frontend ci --no-audit --no-fund
   cp frontend/package-lock.json "$stamp"
@@ -54,12 +66,12 @@ install_tauri_driver() {
 }
 
 need_command cargo "Install Rust 1.95 or newer: https://rustup.rs"
-need_command node "Install Node.js 20 or newer: https://nodejs.org"
-need_command npm "It comes with Node.js: https://nodejs.org"
 
 case "${1:-}" in
+  headless) install_packages "${headless_packages[@]}" ;;
   run) install_packages "${build_packages[@]}"; install_frontend ;;
-  test) install_packages "${build_packages[@]}" "${test_packages[@]}"; install_frontend; install_tauri_driver ;;
+  check) install_packages "${build_packages[@]}"; install_lints; install_frontend ;;
+  test) install_packages "${build_packages[@]}" "${test_packages[@]}"; install_lints; install_frontend; install_tauri_driver ;;
   bench) install_packages "${build_packages[@]}" "${bench_packages[@]}" ;;
-  *) echo "usage: scripts/setup.sh run|test|bench" >&2; exit 2 ;;
+  *) echo "usage: scripts/setup.sh headless|run|check|test|bench" >&2; exit 2 ;;
 esac
