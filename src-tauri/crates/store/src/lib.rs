@@ -1,1 +1,72 @@
 //! The history and the settings, in one SQLite file.
+//!
+//! The only crate that speaks SQL. One connection writes, each time in a `BEGIN IMMEDIATE` transaction; a small pool of
+//! read-only connections reads beside it and never waits for it (WAL). Several processes may hold the same file open.
+//!
+//! What a call answered with `Ok` survives a crash of the process and a loss of power: every commit is synced to the disk
+//! (`synchronous = FULL`).
+
+mod activity;
+mod alert;
+mod collection;
+mod error;
+mod file;
+mod history;
+mod layout;
+mod names;
+mod open;
+mod record;
+mod server;
+mod setting;
+mod text;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+pub use alert::NewAlert;
+pub use collection::{COMPLETED_FOR, COMPLETED_MOST, FAILED_FOR, FAILED_MOST};
+pub use error::StoreError;
+pub use record::Record;
+
+use names::Names;
+
+/// What the store answers.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// How many rows go into one `INSERT`; SQLite takes at most 32,766 values in one statement.
+const ROWS_PER_STATEMENT: usize = 100;
+
+/// The open store. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    path: Arc<Path>,
+    writer: SqlitePool,
+    readers: SqlitePool,
+    names: Arc<Names>,
+}
+
+impl Store {
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Waits for what is being read and written, and closes the file. Every later call fails with [`StoreError::Closed`].
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// Begins to write. Taking the lock at once avoids the transaction that reads, wants to write and may not any more.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Does `work` and tells its errors by what they mean for this file.
+    async fn within<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        work.await.map_err(|error| error.about(&self.path))
+    }
+}

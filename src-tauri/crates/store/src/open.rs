@@ -1,0 +1,147 @@
+//! Opening: first a look at the file that cannot change it, then the migrations, then the connections.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+
+use crate::names::Names;
+use crate::{Result, Store, StoreError, file};
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// The value of `PRAGMA application_id` in our files.
+const APPLICATION: i64 = 0x4872_6E64;
+/// The first SQLite without the WAL defect of <https://www.sqlite.org/wal.html#walresetbug>.
+const OLDEST_SQLITE: &str = "3.51.3";
+/// How long one process waits for the other.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How soon a file that was locked while it was opened is tried again.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Files up to this many bytes are checked whole when they are opened; checking reads every page. In larger ones a broken
+/// page is found when it is read.
+const CHECKED_WHOLE: u64 = 64 << 20;
+const READERS: u32 = 4;
+/// A WAL that grew beyond this many bytes is cut when it has been copied into the file.
+const WAL_MOST: &str = "67108864";
+
+impl Store {
+    /// Opens the store in the file at `path`, which is created (0600, in a folder with 0700) where it is missing, and brings
+    /// its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`], [`StoreError::Foreign`] and [`StoreError::Damaged`] leave the file as it was.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let began = std::time::Instant::now();
+        loop {
+            // Turning a new file to WAL needs it alone, and SQLite does not wait for that by itself.
+            match try_open(path).await.map_err(|error| error.about(path)) {
+                Err(StoreError::Locked) if began.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+                other => return other,
+            }
+        }
+    }
+}
+
+async fn try_open(path: &Path) -> Result<Store> {
+    on_disk(path, file::create).await?;
+    look(path).await?;
+    on_disk(path, file::make_private).await?;
+
+    let options = options(path).pragma("journal_size_limit", WAL_MOST);
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(PATIENCE * 4)
+        .connect_with(options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full))
+        .await?;
+
+    // One transaction around all of them: all or nothing, and two processes that start at once do it one after the other.
+    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+    MIGRATIONS.run(&mut *tx).await.map_err(StoreError::Migration)?;
+    tx.commit().await?;
+
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .test_before_acquire(false)
+        .acquire_timeout(PATIENCE * 4)
+        .connect_with(options.read_only(true))
+        .await?;
+    Ok(Store { path: Arc::from(path), writer, readers, names: Arc::new(Names::default()) })
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .disable_statement_logging()
+}
+
+/// Finds reasons not to touch the file, through a connection that may not write to it.
+async fn look(path: &Path) -> Result<()> {
+    let size = on_disk(path, file::size).await?;
+    let mut look = options(path).read_only(true).connect().await?;
+    let verdict = judge(&mut look, path, size).await;
+    look.close().await?;
+    verdict
+}
+
+async fn judge(look: &mut SqliteConnection, path: &Path, size: u64) -> Result<()> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *look).await?;
+    if numbers(&found) < numbers(OLDEST_SQLITE) {
+        return Err(StoreError::TooOldSqlite { found, needed: OLDEST_SQLITE });
+    }
+    let tables: Vec<String> = sqlx::query_scalar("SELECT name FROM sqlite_schema").fetch_all(&mut *look).await?;
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *look).await?;
+    if application != APPLICATION {
+        return Err(StoreError::Foreign { path: path.to_owned() });
+    }
+    let found: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations").fetch_one(&mut *look).await?;
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if found > known {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known });
+    }
+    if size <= CHECKED_WHOLE {
+        let detail: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut *look).await?;
+        if detail != "ok" {
+            return Err(StoreError::Damaged { path: path.to_owned(), detail });
+        }
+    }
+    Ok(())
+}
+
+async fn on_disk<T: Send + 'static>(path: &Path, work: fn(&Path) -> Result<T>) -> Result<T> {
+    let owned = path.to_owned();
+    match tokio::task::spawn_blocking(move || work(&owned)).await {
+        Ok(done) => done,
+        Err(error) => Err(StoreError::from_io(std::io::Error::other(error), path)),
+    }
+}
+
+fn numbers(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().unwrap_or(0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(numbers("3.51.3") >= numbers(OLDEST_SQLITE));
+        assert!(numbers("3.9.0") < numbers(OLDEST_SQLITE));
+        assert!(numbers("3.51.10") > numbers(OLDEST_SQLITE));
+        assert!(numbers("3.52.0") > numbers(OLDEST_SQLITE));
+    }
+}

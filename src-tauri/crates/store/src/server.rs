@@ -1,0 +1,173 @@
+//! The servers. Row 0 is this computer: the first migration writes it, and it stays.
+
+use hostrounds_core::server::{LOCAL_NAME, Server, ServerDraft, ServerId, Target};
+use hostrounds_core::time::UnixMillis;
+
+use crate::error::is_duplicate;
+use crate::history::keys_of;
+use crate::text::{from_json, to_json};
+use crate::{Result, Store, StoreError};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    name: String,
+    target: String,
+    enabled: bool,
+    interval: u32,
+    thresholds: String,
+    environment: Option<String>,
+    tags: String,
+    created_at: i64,
+}
+
+impl TryFrom<Row> for Server {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: ServerId(row.id),
+            name: row.name,
+            target: from_json("server.target", &row.target)?,
+            enabled: row.enabled,
+            interval: row.interval,
+            thresholds: from_json("server.thresholds", &row.thresholds)?,
+            environment: row.environment,
+            tags: from_json("server.tags", &row.tags)?,
+            created_at: UnixMillis(row.created_at),
+        })
+    }
+}
+
+impl Store {
+    /// Every server in the order in which they were added; this computer comes first.
+    pub async fn servers(&self) -> Result<Vec<Server>> {
+        self.within(async {
+            sqlx::query_as::<_, Row>("SELECT * FROM server ORDER BY id")
+                .fetch_all(&self.readers)
+                .await?
+                .into_iter()
+                .map(Server::try_from)
+                .collect()
+        })
+        .await
+    }
+
+    /// Adds a server. The draft is taken as it is: [`ServerDraft::checked`] comes before.
+    ///
+    /// # Errors
+    /// [`StoreError::NameTaken`], and [`StoreError::ThisComputer`] where the draft is of this computer.
+    pub async fn add_server(&self, draft: &ServerDraft, now: UnixMillis) -> Result<Server> {
+        self.within(async {
+            if draft.target == Target::Local {
+                return Err(StoreError::ThisComputer);
+            }
+            let columns = Columns::of(draft)?;
+            let mut tx = self.begin().await?;
+            let row = sqlx::query_as::<_, Row>(
+                "INSERT INTO server (name, name_key, target, enabled, interval, thresholds, environment, tags, created_at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+            )
+            .bind(&draft.name)
+            .bind(columns.name_key)
+            .bind(columns.target)
+            .bind(draft.enabled)
+            .bind(draft.interval)
+            .bind(columns.thresholds)
+            .bind(&draft.environment)
+            .bind(columns.tags)
+            .bind(now.0)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(|error| name_taken(error, draft))?;
+            tx.commit().await?;
+            row.try_into()
+        })
+        .await
+    }
+
+    /// Replaces the description of a server.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::NameTaken`], and [`StoreError::ThisComputer`] where this computer would get
+    /// another name or target, or another server would become this computer.
+    pub async fn update_server(&self, id: ServerId, draft: &ServerDraft) -> Result<Server> {
+        self.within(async {
+            let is_local = draft.target == Target::Local && draft.name == LOCAL_NAME;
+            if (id == ServerId::LOCAL && !is_local) || (id != ServerId::LOCAL && draft.target == Target::Local) {
+                return Err(StoreError::ThisComputer);
+            }
+            let columns = Columns::of(draft)?;
+            let mut tx = self.begin().await?;
+            let row = sqlx::query_as::<_, Row>(
+                "UPDATE server SET name = ?, name_key = ?, target = ?, enabled = ?, interval = ?, thresholds = ?,
+                 environment = ?, tags = ? WHERE id = ? RETURNING *",
+            )
+            .bind(&draft.name)
+            .bind(columns.name_key)
+            .bind(columns.target)
+            .bind(draft.enabled)
+            .bind(draft.interval)
+            .bind(columns.thresholds)
+            .bind(&draft.environment)
+            .bind(columns.tags)
+            .bind(id.0)
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(|error| name_taken(error, draft))?
+            .ok_or(StoreError::NotFound)?;
+            tx.commit().await?;
+            row.try_into()
+        })
+        .await
+    }
+
+    /// Removes a server with its history, collections and alerts. What the activity log says of it stays.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], and [`StoreError::ThisComputer`] for [`ServerId::LOCAL`].
+    pub async fn remove_server(&self, id: ServerId) -> Result<()> {
+        self.within(async {
+            if id == ServerId::LOCAL {
+                return Err(StoreError::ThisComputer);
+            }
+            let mut tx = self.begin().await?;
+            let gone = sqlx::query("DELETE FROM server WHERE id = ?").bind(id.0).execute(&mut *tx).await?;
+            if gone.rows_affected() == 0 {
+                return Err(StoreError::NotFound);
+            }
+            let keys = keys_of(id);
+            sqlx::query("DELETE FROM head WHERE key BETWEEN ? AND ?")
+                .bind(keys.start())
+                .bind(keys.end())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+            self.names.forget(id);
+            Ok(())
+        })
+        .await
+    }
+}
+
+struct Columns {
+    name_key: String,
+    target: String,
+    thresholds: String,
+    tags: String,
+}
+
+impl Columns {
+    fn of(draft: &ServerDraft) -> Result<Self> {
+        Ok(Self {
+            name_key: draft.name.to_lowercase(),
+            target: to_json("server.target", &draft.target)?,
+            thresholds: to_json("server.thresholds", &draft.thresholds)?,
+            tags: to_json("server.tags", &draft.tags)?,
+        })
+    }
+}
+
+fn name_taken(error: sqlx::Error, draft: &ServerDraft) -> StoreError {
+    if is_duplicate(&error) { StoreError::NameTaken { name: draft.name.clone() } } else { error.into() }
+}
