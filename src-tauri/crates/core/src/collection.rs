@@ -33,8 +33,6 @@ pub enum Stage {
     Shell,
     /// The families are read.
     Probe,
-    /// What was read is written to the history.
-    Store,
 }
 
 /// How long one stage took.

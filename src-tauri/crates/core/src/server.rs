@@ -202,7 +202,9 @@ impl ServerDraft {
         if !(smallest..=MAX_INTERVAL).contains(&self.interval) {
             wrong(
                 "interval",
-                format!("The interval is {smallest} seconds to {MAX_INTERVAL} seconds (a week); 60 or more is recommended."),
+                format!(
+                    "The interval is {smallest} seconds to {MAX_INTERVAL} seconds (a week); 60 or more is recommended."
+                ),
             );
         }
         for (field, value) in [
@@ -211,7 +213,10 @@ impl ServerDraft {
             ("thresholds.disk", self.thresholds.disk),
         ] {
             if value.is_some_and(|percent| !(1.0..=100.0).contains(&percent)) {
-                wrong(field, "A threshold is a percentage from 1 to 100; leave it empty to switch the alert off.".into());
+                wrong(
+                    field,
+                    "A threshold is a percentage from 1 to 100; leave it empty to switch the alert off.".into(),
+                );
             }
         }
 
@@ -237,7 +242,8 @@ fn unfit_word(word: &str, max: usize) -> Option<String> {
     if word.chars().count() > max {
         return Some(format!("At most {max} characters."));
     }
-    (crate::text::neutralised(word, max) != word).then(|| "It holds control or direction characters. Remove them.".into())
+    (crate::text::neutralised(word, max) != word)
+        .then(|| "It holds control or direction characters. Remove them.".into())
 }
 
 #[cfg(test)]
@@ -247,7 +253,12 @@ mod tests {
     fn draft() -> ServerDraft {
         ServerDraft {
             name: "web-1".into(),
-            target: Target::Ssh(SshTarget { host: "web1.example.org".into(), port: 22, user: "ops".into(), login: Login::Agent }),
+            target: Target::Ssh(SshTarget {
+                host: "web1.example.org".into(),
+                port: 22,
+                user: "ops".into(),
+                login: Login::Agent,
+            }),
             enabled: true,
             interval: 60,
             thresholds: Thresholds::default(),

@@ -1,5 +1,8 @@
 //! When a server's values are worth a notification.
 
+pub mod rule;
+pub mod state;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 

@@ -1,5 +1,21 @@
 //! The families of metrics: one file each, with the shell that reads it on a server and the parser of what that prints.
 
+pub mod cpu;
+pub mod disk_io;
+pub mod facts;
+pub mod file_handles;
+pub mod filesystems;
+pub mod load;
+pub mod memory;
+pub mod network;
+pub mod processes;
+pub mod remote;
+pub mod routine;
+mod script;
+pub mod uptime;
+
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -25,4 +41,74 @@ pub enum Family {
     FileHandles,
     /// Uptime.
     Uptime,
+}
+
+/// How often a family is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rhythm {
+    /// In every collection: it costs next to nothing.
+    Routine,
+    /// Apart from the routine families, and in a collection only if it was not read for this long.
+    Slow {
+        /// The shortest time from one reading to the next.
+        every: Duration,
+    },
+}
+
+impl Family {
+    /// Every family, in the order in which people see them.
+    pub const ALL: &'static [Family] = &[
+        Family::Cpu,
+        Family::Load,
+        Family::Memory,
+        Family::Filesystems,
+        Family::DiskIo,
+        Family::Network,
+        Family::Processes,
+        Family::FileHandles,
+        Family::Uptime,
+    ];
+
+    /// How often it is read.
+    #[must_use]
+    pub const fn rhythm(self) -> Rhythm {
+        match self {
+            Family::Filesystems => Rhythm::Slow { every: Duration::from_secs(30) },
+            Family::Processes => Rhythm::Slow { every: Duration::from_secs(10) },
+            _ => Rhythm::Routine,
+        }
+    }
+
+    /// What people see.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Family::Cpu => "CPU",
+            Family::Load => "Load",
+            Family::Memory => "Memory",
+            Family::Filesystems => "Filesystems",
+            Family::DiskIo => "Disk I/O",
+            Family::Network => "Network",
+            Family::Processes => "Processes",
+            Family::FileHandles => "File handles",
+            Family::Uptime => "Uptime",
+        }
+    }
+}
+
+/// The most series that one family yields for parts of a server (CPUs, devices, interfaces, mounts). A server with more has
+/// the rest left out, so that a hostile one cannot fill the history with invented names.
+pub const MAX_PARTS: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::Metric;
+
+    #[test]
+    fn every_metric_belongs_to_a_family_that_is_listed() {
+        for metric in Metric::ALL {
+            assert!(Family::ALL.contains(&metric.info().family), "{metric}");
+        }
+    }
 }

@@ -1,0 +1,157 @@
+//! Numbers as people read them. The one place for it, so that a notification, a table and a report say the same.
+
+use std::time::Duration;
+
+use crate::metric::Unit;
+
+/// A value in its unit: `97 %`, `1.5 GiB`, `1.5 MiB/s`, `12`, `3.4/s`, `3 d 4 h`.
+#[must_use]
+pub fn value(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Ratio => percent(value),
+        Unit::Bytes => bytes(value),
+        Unit::BytesPerSecond => format!("{}/s", bytes(value)),
+        Unit::Count => number(value),
+        Unit::PerSecond => format!("{}/s", number(value)),
+        Unit::Seconds => Duration::try_from_secs_f64(value).map_or_else(|_| "?".to_owned(), duration),
+    }
+}
+
+/// A ratio as percent: `97 %`, below ten with one digit after the point: `3.4 %`.
+#[must_use]
+pub fn percent(ratio: f64) -> String {
+    format!("{} %", number(ratio * 100.0))
+}
+
+/// A ratio as percent beside a threshold that it has or has not reached: with as many digits as it takes for the number that
+/// is shown to be on the right side. A ratio of 0.8997 is never shown as `90 %` beside a threshold of 90 %.
+#[must_use]
+pub fn percent_beside(ratio: f64, threshold: f64) -> String {
+    let reached = ratio >= threshold;
+    let shown = (0..=6_u8).map(|digits| format!("{:.*}", usize::from(digits), ratio * 100.0));
+    let limit = threshold_percent(threshold);
+    let honest = shown.into_iter().find(|text| text.parse::<f64>().is_ok_and(|percent| (percent >= limit) == reached));
+    match honest {
+        Some(text) => format!("{text} %"),
+        None if reached => threshold_text(threshold),
+        None => format!("just below {}", threshold_text(threshold)),
+    }
+}
+
+/// A threshold as percent with the digits that a person gave it: `90 %`, `92.5 %`.
+#[must_use]
+pub fn threshold_text(threshold: f64) -> String {
+    format!("{} %", threshold_percent(threshold))
+}
+
+/// Undoes the division that made a ratio of the percentage, without its rounding error (0.29 × 100 is not 29).
+fn threshold_percent(ratio: f64) -> f64 {
+    (ratio * 1e9).round() / 1e7
+}
+
+/// Bytes in binary units: `512 B`, `1.5 KiB`, `12 GiB`.
+#[must_use]
+pub fn bytes(bytes: f64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    // What would be rounded to 1024 is shown as 1.0 of the next unit.
+    if bytes < 1023.5 {
+        return format!("{bytes:.0} B");
+    }
+    let mut scaled = bytes / 1024.0;
+    let mut units = UNITS.iter().peekable();
+    while let Some(unit) = units.next() {
+        if scaled < 1023.5 || units.peek().is_none() {
+            return format!("{} {unit}", number(scaled));
+        }
+        scaled /= 1024.0;
+    }
+    format!("{bytes:.0} B")
+}
+
+/// A number with one digit after the point below ten (unless it is whole), and none from there on: `0.4`, `7`, `12`.
+#[must_use]
+pub fn number(number: f64) -> String {
+    if number.fract() == 0.0 || number.abs() >= 9.95 { format!("{number:.0}") } else { format!("{number:.1}") }
+}
+
+/// A span of time in its two largest units: `850 ms`, `12 s`, `5 min 3 s`, `3 h 20 min`, `12 d 4 h`.
+#[must_use]
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds == 0 && duration.subsec_millis() > 0 {
+        return format!("{} ms", duration.subsec_millis());
+    }
+    let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+    let shown: Vec<String> = parts
+        .iter()
+        .skip_while(|(amount, _)| *amount == 0)
+        .take(2)
+        .filter(|(amount, _)| *amount > 0)
+        .map(|(amount, unit)| format!("{amount} {unit}"))
+        .collect();
+    if shown.is_empty() { "0 s".to_owned() } else { shown.join(" ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(Unit::Ratio, 0.974, "97 %")]
+    #[case(Unit::Ratio, 0.0341, "3.4 %")]
+    #[case(Unit::Ratio, 0.0, "0 %")]
+    #[case(Unit::Bytes, 0.0, "0 B")]
+    #[case(Unit::Bytes, 1023.0, "1023 B")]
+    #[case(Unit::Bytes, 1023.9, "1 KiB")]
+    #[case(Unit::Bytes, 1536.0, "1.5 KiB")]
+    #[case(Unit::Bytes, 1_073_741_823.0, "1 GiB")]
+    #[case(Unit::Bytes, 12.0 * 1024.0 * 1024.0 * 1024.0, "12 GiB")]
+    #[case(Unit::BytesPerSecond, 2_621_440.0, "2.5 MiB/s")]
+    #[case(Unit::Count, 0.42, "0.4")]
+    #[case(Unit::PerSecond, 9.96, "10/s")]
+    #[case(Unit::Seconds, 0.85, "850 ms")]
+    #[case(Unit::Seconds, 303.0, "5 min 3 s")]
+    #[case(Unit::Seconds, 3_600.0, "1 h")]
+    #[case(Unit::Seconds, 1_051_200.0, "12 d 4 h")]
+    #[case(Unit::Seconds, 86_403.0, "1 d")]
+    #[case(Unit::Seconds, f64::NAN, "?")]
+    fn values_read_well(#[case] unit: Unit, #[case] number: f64, #[case] expected: &str) {
+        assert_eq!(value(unit, number), expected);
+    }
+
+    #[rstest]
+    #[case(0.97, 0.9, "97 %")]
+    #[case(0.9, 0.9, "90 %")]
+    #[case(0.8997, 0.9, "89.97 %")]
+    #[case(0.895, 0.9, "89.5 %")]
+    #[case(0.906, 0.9, "91 %")]
+    #[case(0.9252, 0.925, "93 %")]
+    #[case(0.9248, 0.925, "92 %")]
+    #[case(0.29, 0.29, "29 %")]
+    #[case(0.899_999_999_99, 0.9, "just below 90 %")]
+    fn a_value_is_shown_on_its_side_of_the_threshold(
+        #[case] ratio: f64,
+        #[case] threshold: f64,
+        #[case] expected: &str,
+    ) {
+        assert_eq!(percent_beside(ratio, threshold), expected);
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_below_its_threshold_never_looks_as_if_it_had_reached_it(percent in 1u32..=100, below in 1e-12f64..0.01) {
+            let threshold = f64::from(percent) / 100.0;
+            prop_assert_ne!(percent_beside(threshold - below, threshold), threshold_text(threshold));
+        }
+
+        #[test]
+        fn any_number_can_be_shown(number: f64) {
+            for unit in [Unit::Ratio, Unit::Bytes, Unit::BytesPerSecond, Unit::Count, Unit::PerSecond, Unit::Seconds] {
+                prop_assert!(!value(unit, number).is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Mounted filesystems, from `df` and `/proc/self/mounts`.
+//!
+//! `df` says how full, the mount table says of what type. Read by hand: `procfs_core` leaves `\040` (a space) in names as
+//! it is, and fails as a whole where one line of the table is damaged.
+
+use std::collections::HashMap;
+
+use crate::metric::{Metric, attribute};
+use crate::observation::{Attributes, Point};
+use crate::probe::MAX_PARTS;
+use crate::text;
+
+/// Types without a disk behind them, or that can only be full: nobody wants an alert for a read-only image.
+const NOT_DISKS: &[&str] = &[
+    "autofs",
+    "bdev",
+    "binfmt_misc",
+    "bpf",
+    "cgroup",
+    "cgroup2",
+    "configfs",
+    "cramfs",
+    "debugfs",
+    "devpts",
+    "devtmpfs",
+    "efivarfs",
+    "erofs",
+    "fuse.gvfsd-fuse",
+    "fuse.lxcfs",
+    "fuse.portal",
+    "fuse.snapfuse",
+    "fusectl",
+    "hugetlbfs",
+    "iso9660",
+    "mqueue",
+    "none",
+    "nsfs",
+    "proc",
+    "pstore",
+    "ramfs",
+    "resctrl",
+    "rootfs",
+    "rpc_pipefs",
+    "securityfs",
+    "selinuxfs",
+    "smackfs",
+    "squashfs",
+    "sunrpc",
+    "sysfs",
+    "tmpfs",
+    "tracefs",
+    "udf",
+    "usbfs",
+];
+
+/// Files that container engines mount one by one from the disk of the host.
+const MOUNTED_FILES: [&str; 3] = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf"];
+
+/// How full a mounted filesystem is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mount {
+    /// Where it is mounted.
+    pub mountpoint: String,
+    /// What is mounted there.
+    pub device: String,
+    /// Bytes.
+    pub space: Fill,
+    /// Inodes, where the filesystem counts them.
+    pub inodes: Option<Fill>,
+}
+
+/// How much there is of something that can run out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fill {
+    /// In all; more than nothing.
+    pub total: u64,
+    /// Taken.
+    pub used: u64,
+    /// What an ordinary user can still take.
+    pub free: u64,
+}
+
+impl Fill {
+    fn new(total: u64, used: u64, free: u64) -> Option<Self> {
+        (total > 0).then_some(Self { total, used, free })
+    }
+
+    /// The share that is taken of what ordinary users can take, as `df` counts it.
+    fn utilization(self) -> Option<f64> {
+        let usable = real(self.used) + real(self.free);
+        (usable > 0.0).then(|| real(self.used) / usable)
+    }
+}
+
+/// Whether a filesystem of this type at this place is one that people mean when they say disk.
+#[must_use]
+pub fn is_disk(filesystem: &str, mountpoint: &str) -> bool {
+    let is_layer = matches!(filesystem, "overlay" | "aufs" | "fuse.overlayfs" | "fuse.fuse-overlayfs");
+    !NOT_DISKS.contains(&filesystem) && !MOUNTED_FILES.contains(&mountpoint) && (!is_layer || mountpoint == "/")
+}
+
+/// The filesystems in the outputs of `cat /proc/self/mounts`, `df -kP` and `df -iP`. Pseudo filesystems are left out, and of
+/// several mounts of one device all but the one with the shortest path. Nothing where `df` printed no line that can be read.
+#[must_use]
+pub fn parse(mounts: Option<&str>, blocks: &str, inodes: Option<&str>) -> Option<Vec<Mount>> {
+    let types = mounts.map(mount_table);
+    let inodes: HashMap<String, Fill> =
+        inodes.into_iter().flat_map(rows).filter_map(|row| Some((row.mountpoint, row.fill?))).collect();
+
+    let mut any = false;
+    let mut found: Vec<Mount> = Vec::new();
+    for row in rows(blocks) {
+        any = true;
+        let wanted = match types.as_ref().and_then(|types| types.get(&row.mountpoint)) {
+            Some(filesystem) => is_disk(filesystem, &row.mountpoint),
+            None => row.device.starts_with('/'),
+        };
+        let space = row.fill.and_then(|fill| {
+            Fill::new(fill.total.checked_mul(1024)?, fill.used.checked_mul(1024)?, fill.free.checked_mul(1024)?)
+        });
+        if let (true, Some(space)) = (wanted, space) {
+            let inodes = inodes.get(&row.mountpoint).copied();
+            found.push(Mount {
+                mountpoint: text::name(&row.mountpoint),
+                device: text::name(&row.device),
+                space,
+                inodes,
+            });
+        }
+    }
+    any.then(|| without_duplicates(found))
+}
+
+/// Of several mounts of one device, or at one place, only the one with the shortest path: the others are parts of it that
+/// are mounted a second time (bind mounts, subvolumes).
+#[must_use]
+pub fn without_duplicates(mut mounts: Vec<Mount>) -> Vec<Mount> {
+    mounts.sort_by(|a, b| (a.mountpoint.len(), &a.mountpoint).cmp(&(b.mountpoint.len(), &b.mountpoint)));
+    let mut kept: Vec<Mount> = Vec::new();
+    for mount in mounts {
+        let is_device = mount.device.contains('/');
+        let seen = kept.iter().any(|other| {
+            other.mountpoint == mount.mountpoint
+                || (is_device && other.device == mount.device && other.space.total == mount.space.total)
+        });
+        if !seen && kept.len() < MAX_PARTS {
+            kept.push(mount);
+        }
+    }
+    kept
+}
+
+/// One line of `df -P`.
+struct Row {
+    device: String,
+    fill: Option<Fill>,
+    mountpoint: String,
+}
+
+/// The lines of `df -P`, without its heading.
+fn rows(output: &str) -> impl Iterator<Item = Row> {
+    output.lines().filter_map(row)
+}
+
+/// Device and mountpoint may both hold spaces, so the row is found from its middle: three numbers and a percentage, followed
+/// by one space and a path. A number is `-` where the filesystem does not count inodes.
+fn row(line: &str) -> Option<Row> {
+    let mut words: Vec<(usize, &str)> = Vec::new();
+    let mut at = 0;
+    for word in line.split(' ') {
+        if !word.is_empty() {
+            words.push((at, word));
+        }
+        at += word.len() + 1;
+    }
+    words.windows(5).find_map(|window| {
+        let &[(start, total), (_, used), (_, free), (at, percent), (path_at, path)] = window else { return None };
+        let is_number = |word: &str| word == "-" || word.bytes().all(|byte| byte.is_ascii_digit());
+        let is_row = start > 0
+            && [total, used, free].into_iter().all(is_number)
+            && (percent == "-" || percent.strip_suffix('%').is_some_and(is_number))
+            && path.starts_with('/')
+            && path_at == at + percent.len() + 1;
+        is_row.then(|| Row {
+            device: line.get(..start).unwrap_or_default().trim_end().to_owned(),
+            fill: fill(total, used, free),
+            mountpoint: line.get(path_at..).unwrap_or_default().to_owned(),
+        })
+    })
+}
+
+fn fill(total: &str, used: &str, free: &str) -> Option<Fill> {
+    Fill::new(total.parse().ok()?, used.parse().ok()?, free.parse().ok()?)
+}
+
+/// The type of what is mounted at each place. Where several are mounted over each other, the last one is what is seen.
+fn mount_table(text: &str) -> HashMap<String, String> {
+    let entry = |line: &str| {
+        let mut words = line.split(' ').skip(1);
+        Some((unescaped(words.next()?), words.next()?.to_owned()))
+    };
+    text.lines().filter_map(entry).collect()
+}
+
+/// A name of the mount table with its octal escapes (`\040` for a space) undone, as `df` prints it.
+fn unescaped(name: &str) -> String {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let escaped = (first == b'\\').then(|| octal(after.get(..3)?)).flatten();
+        match escaped {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(3..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn octal(digits: &[u8]) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()
+}
+
+/// Adds the space and the inodes of each filesystem.
+pub fn points(mounts: &[Mount], points: &mut Vec<Point>) {
+    for mount in mounts {
+        let place =
+            Attributes::none().with(attribute::MOUNTPOINT, &mount.mountpoint).with(attribute::DEVICE, &mount.device);
+        let state = |state: &str| place.clone().with(attribute::FILESYSTEM_STATE, state);
+
+        let Fill { total, used, free } = mount.space;
+        let reserved = total.checked_sub(used).and_then(|rest| rest.checked_sub(free));
+        points.extend(Point::new(Metric::FilesystemUsage, state("used"), real(used)));
+        points.extend(Point::new(Metric::FilesystemUsage, state("free"), real(free)));
+        points.extend(reserved.and_then(|bytes| Point::new(Metric::FilesystemUsage, state("reserved"), real(bytes))));
+        points.extend(Point::new(Metric::FilesystemLimit, place.clone(), real(total)));
+        let share = mount.space.utilization();
+        points.extend(share.and_then(|share| Point::new(Metric::FilesystemUtilization, place.clone(), share)));
+
+        let Some(inodes) = mount.inodes else { continue };
+        points.extend(Point::new(Metric::FilesystemInodes, state("used"), real(inodes.used)));
+        points.extend(Point::new(Metric::FilesystemInodes, state("free"), real(inodes.free)));
+        let share = inodes.utilization();
+        points.extend(share.and_then(|share| Point::new(Metric::FilesystemInodesUtilization, place.clone(), share)));
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "beyond 2^53 bytes (8 PiB) the last bytes do not matter")]
+fn real(number: u64) -> f64 {
+    number as f64
+}

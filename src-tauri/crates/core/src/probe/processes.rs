@@ -1,0 +1,233 @@
+//! Processes: how many in which state, threads, and the busiest ones, from `/proc/[pid]/stat`.
+//!
+//! Read by hand: `procfs_core::process::Stat` panics where the parentheses around the name are damaged, and wants the whole
+//! line, of which half is left on the server.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use crate::metric::{Metric, attribute};
+use crate::observation::{Attributes, Observation, Point, Process, TOP, TopProcesses};
+use crate::probe::facts::System;
+use crate::probe::uptime;
+use crate::text;
+
+/// Processes that one reading takes in, at most: Linux itself stops at 4 million, but says nothing of so many in 1 MiB.
+const MAX_PROCESSES: usize = 65_536;
+
+/// What one line of `/proc/[pid]/stat` says.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stat {
+    /// The process id.
+    pub pid: u64,
+    /// The name of the program, cut to 15 characters by the kernel.
+    pub name: String,
+    /// The state, as `ps` writes it.
+    pub state: char,
+    /// CPU time since it was started, in ticks.
+    pub ticks: u64,
+    /// Threads.
+    pub threads: u32,
+    /// When it was started, in ticks since boot; with the pid, this tells processes apart for good.
+    pub started: u64,
+    /// Resident memory in pages.
+    pub pages: u64,
+}
+
+impl Stat {
+    /// What `line` says, of which only the first 24 fields are needed; nothing where it is damaged. The name may hold
+    /// anything, parentheses and line breaks too.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
+        let (pid, rest) = line.split_once(" (")?;
+        let (name, rest) = rest.rsplit_once(") ")?;
+        // Fields are counted from 1 in `proc(5)`; the state is the third.
+        let fields: Vec<&str> = rest.split_ascii_whitespace().take(22).collect();
+        let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
+        Some(Self {
+            pid: pid.trim().parse().ok()?,
+            name: text::name(name),
+            state: fields.first()?.chars().next().filter(char::is_ascii_alphabetic)?,
+            ticks: number(14)?.checked_add(number(15)?)?,
+            threads: u32::try_from(number(20)?).ok()?,
+            started: number(22)?,
+            pages: number(24)?,
+        })
+    }
+
+    /// See [`attribute::PROCESS_STATE`]; nothing for one that is dead and about to vanish.
+    #[must_use]
+    pub fn state_name(&self) -> Option<&'static str> {
+        state_name(self.state)
+    }
+}
+
+/// The states as the catalogue names them.
+pub const STATES: [&str; 6] = ["running", "sleeping", "blocked", "zombie", "stopped", "idle"];
+
+fn state_name(state: char) -> Option<&'static str> {
+    Some(match state {
+        'R' => "running",
+        'S' => "sleeping",
+        'D' => "blocked",
+        'Z' => "zombie",
+        'T' | 't' => "stopped",
+        // P: kernel threads that are parked.
+        'I' | 'P' => "idle",
+        _ => return None,
+    })
+}
+
+/// All processes of one moment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reading {
+    /// Seconds since boot.
+    uptime: f64,
+    ticks_per_second: u64,
+    page_size: u64,
+    processes: Vec<Stat>,
+}
+
+impl Reading {
+    /// From `/proc/uptime` followed by the lines of `/proc/[pid]/stat`; nothing where not one process can be read.
+    #[must_use]
+    pub fn parse(listing: &str, system: &System) -> Option<Self> {
+        let (first, lines) = listing.trim_start_matches('\n').split_once('\n')?;
+        let uptime = uptime::parse(first)?;
+        let mut processes = Vec::new();
+        let mut unfinished = String::new();
+        for line in lines.lines() {
+            if begins_record(line) {
+                unfinished.clear();
+            } else {
+                // The second half of a name with a line break in it.
+                unfinished.push('\n');
+            }
+            unfinished.push_str(line);
+            if let Some(stat) = Stat::parse(&unfinished)
+                && processes.len() < MAX_PROCESSES
+            {
+                processes.push(stat);
+                unfinished.clear();
+            }
+        }
+        let (ticks_per_second, page_size) = (system.ticks_per_second, system.page_size);
+        (!processes.is_empty()).then_some(Self { uptime, ticks_per_second, page_size, processes })
+    }
+}
+
+fn begins_record(line: &str) -> bool {
+    line.split_once(" (").is_some_and(|(pid, _)| !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The user ids in the output of `stat -c '%u %n' /proc/[0-9]*` or `ls -ldn /proc/[0-9]*`, by process id.
+#[must_use]
+pub fn owners(output: &str) -> HashMap<u64, u32> {
+    let owner = |line: &str| {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let pid = words.last()?.strip_prefix("/proc/")?.parse().ok()?;
+        let uid = if words.len() == 2 { words.first()? } else { words.get(2)? };
+        Some((pid, uid.parse().ok()?))
+    };
+    output.lines().filter_map(owner).take(MAX_PROCESSES).collect()
+}
+
+/// The CPU time of every process at the reading before, from which that since then is taken.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    before: Option<Before>,
+}
+
+#[derive(Debug)]
+struct Before {
+    uptime: f64,
+    /// By process id and time of start.
+    ticks: HashMap<(u64, u64), u64>,
+}
+
+impl Tracker {
+    /// Adds the counts and the busiest processes to `observation`, and remembers the reading. `user` names the owner of a
+    /// process; it is asked only for those that are shown.
+    pub fn read(&mut self, reading: Reading, user: impl Fn(u64) -> Option<String>, observation: &mut Observation) {
+        counts(&reading.processes, &mut observation.points);
+
+        let before = self.before.take();
+        let all: Vec<(Option<f64>, u64, &Stat)> = reading
+            .processes
+            .iter()
+            .map(|stat| {
+                let memory = stat.pages.saturating_mul(reading.page_size);
+                (before.as_ref().and_then(|before| before.cpu_since(stat, &reading)), memory, stat)
+            })
+            .collect();
+        observation.processes = Some(top(&all, observation.at, user));
+
+        let ticks = reading.processes.iter().map(|stat| ((stat.pid, stat.started), stat.ticks)).collect();
+        self.before = Some(Before { uptime: reading.uptime, ticks });
+    }
+}
+
+impl Before {
+    /// How many CPUs the process used since then; nothing after a reboot. One that was started since then has used all its
+    /// time since then.
+    fn cpu_since(&self, stat: &Stat, now: &Reading) -> Option<f64> {
+        let elapsed = now.uptime - self.uptime;
+        if elapsed < crate::rate::MIN_ELAPSED {
+            return None;
+        }
+        let per_second = real(now.ticks_per_second);
+        let before = match self.ticks.get(&(stat.pid, stat.started)) {
+            Some(ticks) => *ticks,
+            None if real(stat.started) / per_second >= self.uptime - 1.0 => 0,
+            None => return None,
+        };
+        let cpu = real(stat.ticks.checked_sub(before)?) / per_second / elapsed;
+        cpu.is_finite().then_some(cpu)
+    }
+}
+
+/// Adds how many processes are in each state, and how many threads there are.
+fn counts(processes: &[Stat], points: &mut Vec<Point>) {
+    for state in STATES {
+        let count = processes.iter().filter(|stat| stat.state_name() == Some(state)).count();
+        let attributes = Attributes::none().with(attribute::PROCESS_STATE, state);
+        points.extend(
+            u32::try_from(count).ok().and_then(|count| Point::new(Metric::ProcessCount, attributes, count.into())),
+        );
+    }
+    let threads = processes.iter().map(|stat| f64::from(stat.threads)).sum();
+    points.extend(Point::new(Metric::ThreadCount, Attributes::none(), threads));
+}
+
+/// The first [`TOP`] by CPU and the first [`TOP`] by memory of all processes, with their use of both.
+fn top(
+    all: &[(Option<f64>, u64, &Stat)],
+    at: crate::time::UnixMillis,
+    user: impl Fn(u64) -> Option<String>,
+) -> TopProcesses {
+    let process = |(cpu, memory, stat): &(Option<f64>, u64, &Stat)| Process {
+        pid: stat.pid,
+        name: stat.name.clone(),
+        user: user(stat.pid),
+        cpu: *cpu,
+        memory: *memory,
+        threads: Some(stat.threads),
+        state: stat.state,
+    };
+    let mut by_cpu: Vec<_> = all.iter().filter(|(cpu, ..)| cpu.is_some()).collect();
+    by_cpu.sort_by(|a, b| {
+        b.0.unwrap_or(0.0).total_cmp(&a.0.unwrap_or(0.0)).then(b.1.cmp(&a.1)).then(a.2.pid.cmp(&b.2.pid))
+    });
+    let mut by_memory: Vec<_> = all.iter().collect();
+    by_memory.sort_by_key(|(_, memory, stat)| (Reverse(*memory), stat.pid));
+    TopProcesses {
+        at,
+        by_cpu: by_cpu.into_iter().take(TOP).map(process).collect(),
+        by_memory: by_memory.into_iter().take(TOP).map(process).collect(),
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a share has no use for the 54th bit of a counter")]
+fn real(ticks: u64) -> f64 {
+    ticks as f64
+}
