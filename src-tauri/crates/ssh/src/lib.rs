@@ -1,1 +1,33 @@
 //! SSH sessions that stay: connect, check the host key, log in, run one shell.
+//!
+//! This is the only crate that knows russh. It carries bytes and knows no metric. Everything a server sends is
+//! treated as hostile: every stage has a deadline, every buffer a bound, every failure a name, and a sentence that
+//! says what a person can do about it.
+
+mod client;
+mod connect_error;
+mod credential;
+mod deadlines;
+mod dial;
+mod endpoint;
+mod frame;
+mod inbox;
+mod key_file;
+mod known_hosts;
+mod login;
+mod session;
+mod shell;
+mod shell_error;
+mod step;
+mod text;
+mod wire;
+
+pub use connect_error::ConnectError;
+pub use credential::Credential;
+pub use deadlines::Deadlines;
+pub use endpoint::Endpoint;
+pub use known_hosts::{HostKeyOffer, KnownHosts, KnownHostsError, KnownKey, Verdict};
+pub use session::{Session, Traffic, connect};
+pub use shell::{Limits, Shell};
+pub use shell_error::ShellError;
+pub use step::{Step, StepDone};

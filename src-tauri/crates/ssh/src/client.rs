@@ -1,0 +1,330 @@
+//! Our side of a russh session: which algorithms it offers, how it judges the host key, where it puts what it hears.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use russh::client::{ChannelOpenHandle, Config, DisconnectReason, Handler, Msg, Session};
+use russh::keys::{Algorithm, PublicKeyOrCertificate};
+use russh::{Channel, ChannelId, Names, Preferred, Sig, SshId, compression, kex};
+
+use crate::connect_error::ConnectError;
+use crate::inbox::{End, Inbox};
+use crate::known_hosts::{Record, Verdict, fingerprint};
+use crate::text::printable;
+
+/// A peer that is silent for this long is asked whether it lives.
+const KEEPALIVE: Duration = Duration::from_secs(15);
+/// After so many questions without an answer the connection is given up.
+const KEEPALIVES: usize = 3;
+
+/// What is offered to a server of which `record` is known.
+pub(crate) fn config(record: &Record) -> Config {
+    Config {
+        client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-Hostrounds_", env!("CARGO_PKG_VERSION")))),
+        preferred: Preferred {
+            kex: key_exchanges().into(),
+            key: host_keys(record).into(),
+            compression: Cow::Borrowed(&[compression::NONE]),
+            ..Preferred::DEFAULT
+        },
+        // Bytes are taken by the handler at once; this holds only what comes before a channel is confirmed.
+        channel_buffer_size: 8,
+        keepalive_interval: Some(KEEPALIVE),
+        keepalive_max: KEEPALIVES,
+        nodelay: true,
+        ..Config::default()
+    }
+}
+
+/// russh's own list, which holds the strict-key-exchange markers, without groups of 3072, 6144 and 8192 bits: whoever
+/// offers those offers a better one as well, and a hostile server could make us compute for seconds.
+fn key_exchanges() -> Vec<kex::Name> {
+    let slow = [kex::DH_G15_SHA512, kex::DH_G17_SHA512, kex::DH_G18_SHA512];
+    Preferred::DEFAULT.kex.iter().filter(|name| !slow.contains(name)).copied().collect()
+}
+
+/// Types that are known of this server come first, as OpenSSH asks, so that a server with several keys shows one that
+/// can be judged. RSA signed with SHA-1 is never asked for.
+fn host_keys(record: &Record) -> Vec<Algorithm> {
+    let mut algorithms: Vec<Algorithm> =
+        Preferred::DEFAULT.key.iter().filter(|name| **name != Algorithm::Rsa { hash: None }).cloned().collect();
+    algorithms.sort_by_key(|algorithm| !record.knows_type(algorithm));
+    algorithms
+}
+
+/// Why russh's task gave up.
+#[derive(Debug)]
+pub(crate) enum ClientError {
+    Ssh(russh::Error),
+    HostKey(Box<ConnectError>),
+}
+
+impl From<russh::Error> for ClientError {
+    fn from(error: russh::Error) -> Self {
+        Self::Ssh(error)
+    }
+}
+
+/// What a session's task tells the rest of us.
+pub(crate) struct Shared {
+    started: Instant,
+    handshake: Mutex<Handshake>,
+    inboxes: Mutex<HashMap<ChannelId, Arc<Inbox>>>,
+    farewell: Mutex<Option<String>>,
+}
+
+/// How the key exchange went.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Handshake {
+    /// Until the server had proved that it holds its host key.
+    pub(crate) key_exchange: Option<Duration>,
+    /// Names of the key exchange and the cipher.
+    pub(crate) algorithms: Option<String>,
+    /// How long the judgement took, and what was judged.
+    pub(crate) host_key: Option<(Duration, String)>,
+}
+
+impl Shared {
+    pub(crate) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            handshake: Mutex::default(),
+            inboxes: Mutex::default(),
+            farewell: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn handshake(&self) -> Handshake {
+        lock(&self.handshake).clone()
+    }
+
+    /// The server's last words, or what went wrong on the way.
+    pub(crate) fn farewell(&self) -> Option<String> {
+        lock(&self.farewell).clone()
+    }
+
+    pub(crate) fn add(&self, channel: ChannelId, inbox: Arc<Inbox>) {
+        lock(&self.inboxes).insert(channel, inbox);
+    }
+
+    pub(crate) fn remove(&self, channel: ChannelId) {
+        lock(&self.inboxes).remove(&channel);
+    }
+
+    fn inbox(&self, channel: ChannelId) -> Option<Arc<Inbox>> {
+        lock(&self.inboxes).get(&channel).cloned()
+    }
+
+    fn end_all(&self) {
+        let reason = self.farewell().unwrap_or_else(|| "it was closed".into());
+        for inbox in lock(&self.inboxes).values() {
+            inbox.end(End::Disconnected(reason.clone()));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Answers russh's calls. It lives in the session's task; when that ends, however it ends, so does every shell.
+pub(crate) struct Client {
+    record: Record,
+    shared: Arc<Shared>,
+}
+
+impl Client {
+    pub(crate) fn new(record: Record, shared: Arc<Shared>) -> Self {
+        Self { record, shared }
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.shared.end_all();
+    }
+}
+
+impl Handler for Client {
+    type Error = ClientError;
+
+    async fn check_server_key(&mut self, shown: &PublicKeyOrCertificate) -> Result<bool, ClientError> {
+        let begun = Instant::now();
+        lock(&self.shared.handshake).key_exchange.get_or_insert(self.shared.started.elapsed());
+        let key = shown.public_key();
+        let refusal = match self.record.judge(&key) {
+            Verdict::Known => {
+                let detail = format!("{} {}", key.algorithm(), fingerprint(&key));
+                lock(&self.shared.handshake).host_key.get_or_insert((begun.elapsed(), detail));
+                return Ok(true);
+            }
+            Verdict::Unknown(offer) => ConnectError::HostKeyUnknown { offer: Box::new(offer) },
+            Verdict::Changed { offer, known } => ConnectError::HostKeyChanged { offer: Box::new(offer), known },
+            Verdict::Revoked { offer, entry } => {
+                ConnectError::HostKeyRevoked { offer: Box::new(offer), entry: Box::new(entry) }
+            }
+        };
+        Err(ClientError::HostKey(Box::new(refusal)))
+    }
+
+    async fn kex_done(&mut self, _: Option<&[u8]>, names: &Names, _: &mut Session) -> Result<(), ClientError> {
+        let (kex, cipher): (&str, &str) = (names.kex.as_ref(), names.cipher.as_ref());
+        lock(&self.shared.handshake).algorithms = Some(format!("{kex}, {cipher}"));
+        Ok(())
+    }
+
+    async fn data(&mut self, channel: ChannelId, data: &[u8], _: &mut Session) -> Result<(), ClientError> {
+        if let Some(inbox) = self.shared.inbox(channel) {
+            inbox.stdout(data);
+        }
+        Ok(())
+    }
+
+    async fn extended_data(
+        &mut self,
+        channel: ChannelId,
+        _: u32,
+        data: &[u8],
+        _: &mut Session,
+    ) -> Result<(), ClientError> {
+        if let Some(inbox) = self.shared.inbox(channel) {
+            inbox.stderr(data);
+        }
+        Ok(())
+    }
+
+    async fn channel_failure(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), ClientError> {
+        if let Some(inbox) = self.shared.inbox(channel) {
+            inbox.end(End::Refused);
+        }
+        Ok(())
+    }
+
+    async fn exit_status(&mut self, channel: ChannelId, status: u32, _: &mut Session) -> Result<(), ClientError> {
+        if let Some(inbox) = self.shared.inbox(channel) {
+            inbox.exit(format!("exit status {status}"));
+        }
+        Ok(())
+    }
+
+    async fn exit_signal(
+        &mut self,
+        channel: ChannelId,
+        signal: Sig,
+        _: bool,
+        message: &str,
+        _: &str,
+        _: &mut Session,
+    ) -> Result<(), ClientError> {
+        if let Some(inbox) = self.shared.inbox(channel) {
+            let told = printable(format!("killed by signal {signal:?} {message}").as_bytes(), 100);
+            inbox.exit(told);
+        }
+        Ok(())
+    }
+
+    async fn channel_close(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), ClientError> {
+        if let Some(inbox) = self.shared.inbox(channel) {
+            inbox.end(End::Closed);
+        }
+        Ok(())
+    }
+
+    async fn disconnected(&mut self, reason: DisconnectReason<ClientError>) -> Result<(), ClientError> {
+        let (told, result) = match reason {
+            DisconnectReason::ReceivedDisconnect(info) => (printable(info.message.as_bytes(), 200), Ok(())),
+            DisconnectReason::Error(ClientError::Ssh(error)) => (error.to_string(), Err(ClientError::Ssh(error))),
+            DisconnectReason::Error(ClientError::HostKey(refusal)) => {
+                (refusal.to_string(), Err(ClientError::HostKey(refusal)))
+            }
+        };
+        lock(&self.shared.farewell).get_or_insert(told);
+        result
+    }
+
+    // A server has no business opening channels to us: no forwarding was asked for. Dropping the reply refuses, where
+    // russh's own answers would accept.
+
+    fn server_channel_open_forwarded_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> impl Future<Output = Result<(), ClientError>> + Send {
+        refuse(reply)
+    }
+
+    fn server_channel_open_forwarded_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> impl Future<Output = Result<(), ClientError>> + Send {
+        refuse(reply)
+    }
+
+    fn server_channel_open_agent_forward(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> impl Future<Output = Result<(), ClientError>> + Send {
+        refuse(reply)
+    }
+
+    fn server_channel_open_session(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> impl Future<Output = Result<(), ClientError>> + Send {
+        refuse(reply)
+    }
+
+    fn server_channel_open_direct_tcpip(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> impl Future<Output = Result<(), ClientError>> + Send {
+        refuse(reply)
+    }
+
+    fn server_channel_open_direct_streamlocal(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> impl Future<Output = Result<(), ClientError>> + Send {
+        refuse(reply)
+    }
+
+    fn server_channel_open_x11(
+        &mut self,
+        _: Channel<Msg>,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> impl Future<Output = Result<(), ClientError>> + Send {
+        refuse(reply)
+    }
+}
+
+async fn refuse(reply: ChannelOpenHandle) -> Result<(), ClientError> {
+    drop(reply);
+    Ok(())
+}

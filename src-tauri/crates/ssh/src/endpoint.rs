@@ -1,0 +1,26 @@
+//! Where to connect, and as whom.
+
+use std::fmt;
+
+/// A server's address and the account on it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    /// Name, IPv4 or IPv6 address, without brackets.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Account to log in to.
+    pub user: String,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.user, known_host_name(&self.host, self.port))
+    }
+}
+
+/// The name under which OpenSSH files a host: in lower case, with the port unless it is 22.
+pub(crate) fn known_host_name(host: &str, port: u16) -> String {
+    let host = host.to_lowercase();
+    if port == 22 { host } else { format!("[{host}]:{port}") }
+}

@@ -1,0 +1,173 @@
+//! What a channel has received, between the session's task that fills it and the shell that reads it.
+//!
+//! The session's task hands bytes over here directly and never waits, so that a shell nobody reads cannot hold up
+//! its siblings; what nobody asked for is dropped on the spot, except a little for error messages.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::frame::{Collector, Progress};
+use crate::text::printable;
+
+/// Bytes of stderr, and of noise, that are kept for messages.
+const KEPT: usize = 400;
+
+/// Why nothing more will come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The server has refused to run `sh`.
+    Refused,
+    /// The channel was closed by the other side.
+    Closed,
+    /// The answer was larger than this many bytes.
+    TooLarge(usize),
+    /// The connection is gone.
+    Disconnected(String),
+    /// A question was sent only in part, and what follows would be taken for its rest.
+    Garbled,
+}
+
+/// Why no question can be asked now.
+pub(crate) enum Unwilling {
+    Busy,
+    Ended(End),
+}
+
+#[derive(Default)]
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    outstanding: Option<Collector>,
+    limit: usize,
+    complete: Option<Vec<u8>>,
+    noise: Vec<u8>,
+    stderr: Vec<u8>,
+    exit: Option<String>,
+    end: Option<End>,
+}
+
+impl Inbox {
+    /// Bytes of standard output have come.
+    pub(crate) fn stdout(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        if state.end.is_some() {
+            return;
+        }
+        let limit = state.limit;
+        let Some(collector) = &mut state.outstanding else { return };
+        let progress = collector.feed(bytes);
+        let noisy = !collector.has_begun();
+        match progress {
+            Progress::More => {
+                if noisy {
+                    let room = KEPT.saturating_sub(state.noise.len());
+                    state.noise.extend(bytes.iter().take(room));
+                }
+                return;
+            }
+            Progress::Complete(answer) => {
+                state.outstanding = None;
+                state.complete = Some(answer);
+            }
+            Progress::TooLarge => {
+                state.outstanding = None;
+                state.end = Some(End::TooLarge(limit));
+            }
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Bytes of standard error have come.
+    pub(crate) fn stderr(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        let tail = bytes.get(bytes.len().saturating_sub(KEPT)..).unwrap_or_default();
+        state.stderr.extend_from_slice(tail);
+        let surplus = state.stderr.len().saturating_sub(KEPT);
+        state.stderr.drain(..surplus);
+    }
+
+    /// How the shell ended, for people.
+    pub(crate) fn exit(&self, how: String) {
+        self.state().exit = Some(how);
+    }
+
+    /// Nothing more will come. The first reason stays.
+    pub(crate) fn end(&self, end: End) {
+        let mut state = self.state();
+        if state.end.is_none() {
+            state.end = Some(end);
+            state.outstanding = None;
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// From now on the stream is searched for this answer.
+    pub(crate) fn expect(&self, collector: Collector, limit: usize) -> Result<(), Unwilling> {
+        let mut state = self.state();
+        if let Some(end) = &state.end {
+            return Err(Unwilling::Ended(end.clone()));
+        }
+        if state.outstanding.is_some() {
+            return Err(Unwilling::Busy);
+        }
+        state.outstanding = Some(collector);
+        state.limit = limit;
+        state.complete = None;
+        state.stderr.clear();
+        Ok(())
+    }
+
+    /// Waits for the answer that was expected, or for the end. Can be given up at any moment.
+    pub(crate) async fn answer(&self) -> Result<Vec<u8>, End> {
+        loop {
+            {
+                let mut state = self.state();
+                if let Some(answer) = state.complete.take() {
+                    return Ok(answer);
+                }
+                if let Some(end) = &state.end {
+                    return Err(end.clone());
+                }
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// Nobody waits for the answer any more.
+    pub(crate) fn forget(&self) {
+        let mut state = self.state();
+        state.complete = None;
+        if let Some(collector) = &mut state.outstanding {
+            collector.forget();
+        }
+    }
+
+    /// The last of stderr since the question, and how the shell ended.
+    pub(crate) fn complaint(&self) -> String {
+        let state = self.state();
+        joined(&[&printable(&state.stderr, KEPT), state.exit.as_deref().unwrap_or_default()])
+    }
+
+    /// The same with what was printed before the first answer.
+    pub(crate) fn complaint_at_start(&self) -> String {
+        let state = self.state();
+        let noise = printable(&state.noise, KEPT);
+        joined(&[&noise, &printable(&state.stderr, KEPT), state.exit.as_deref().unwrap_or_default()])
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn joined(parts: &[&str]) -> String {
+    let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    parts.join("; ")
+}
