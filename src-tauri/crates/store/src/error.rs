@@ -171,6 +171,7 @@ impl StoreError {
             Some(BUSY | LOCKED) => Self::Locked,
             Some(FULL) => Self::Full { path },
             Some(PERM | READONLY | CANTOPEN | AUTH) => Self::Permission { path },
+            Some(IOERR) => Self::Io { path, source: std::io::Error::other(error) },
             Some(CORRUPT | NOTADB) => Self::Damaged { path, detail: error.to_string() },
             _ => match error {
                 sqlx::Error::PoolTimedOut => Self::Locked,
@@ -196,6 +197,7 @@ const PERM: i32 = 3;
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
 const READONLY: i32 = 8;
+const IOERR: i32 = 10;
 const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;

@@ -63,7 +63,8 @@ async fn try_open(path: &Path) -> Result<Store> {
 
     // One transaction around all of them: all or nothing, and two processes that start at once do it one after the other.
     let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-    MIGRATIONS.run(&mut *tx).await.map_err(StoreError::Migration)?;
+    // Not `run`: what that returns is not `Send`.
+    MIGRATIONS.run_direct(None, &mut *tx, false).await.map_err(StoreError::Migration)?;
     tx.commit().await?;
 
     let readers = SqlitePoolOptions::new()
