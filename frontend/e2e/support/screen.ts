@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+
+import type { Browser } from 'webdriverio';
+
+import { until } from './wait.ts';
+
+/** What a person does in the window: finds things by their role and their name, never by their markup. */
+export class Screen {
+  constructor(private readonly window: Browser) {}
+
+  /** Presses a button. */
+  async press(name: string): Promise<void> {
+    await this.click(`a button "${name}"`, `//button[not(@disabled) and ${named(name)}]`);
+  }
+
+  /** Follows a link. */
+  async follow(name: string): Promise<void> {
+    await this.click(`a link "${name}"`, `//a[${named(name)}]`);
+  }
+
+  /** Chooses one of several. */
+  async choose(name: string): Promise<void> {
+    await this.click(`a choice "${name}"`, `//label[${named(name)}] | //*[@role="option" or @role="tab"][${named(name)}]`);
+  }
+
+  /** Replaces what stands in a field. */
+  async fill(label: string, value: string): Promise<void> {
+    const field = this.window.$(fieldOf(label));
+    await field.waitForDisplayed({ timeoutMsg: `There is no field "${label}".` });
+    await field.scrollIntoView();
+    await field.click();
+    await this.window.keys(['Control', 'a']);
+    await this.window.keys('Delete');
+    if (value !== '') await field.addValue(value);
+  }
+
+  /** What stands in a field. */
+  async valueOf(label: string): Promise<string> {
+    return this.window.$(fieldOf(label)).getValue();
+  }
+
+  /** Waits until the window says something, and answers with all that it says. */
+  async sees(words: string | RegExp, within = 30_000): Promise<string> {
+    const says = async () => {
+      const text = await this.text();
+      return (typeof words === 'string' ? text.includes(words) : words.test(text)) && text;
+    };
+    try {
+      return await until(`the window says ${String(words)}`, says, within);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}. It says:\n${await this.text()}`);
+    }
+  }
+
+  /** Waits until the window no longer says something. */
+  async seesNoMore(words: string): Promise<void> {
+    await until(`the window no longer says ${words}`, async () => !(await this.text()).includes(words));
+  }
+
+  /** All that can be read in the window. */
+  async text(): Promise<string> {
+    return this.window.execute(() => document.body.innerText);
+  }
+
+  /** Keeps what the window looks like, in both schemes and in a large and a small window, for people to look at. */
+  async keep(name: string): Promise<void> {
+    const folder = process.env.HOSTROUNDS_SCREENSHOTS;
+    if (folder === undefined) return;
+    for (const [width, height] of [[1280, 800], [800, 600]] as const) {
+      await this.window.setWindowSize(width, height);
+      for (const scheme of ['light', 'dark'] as const) {
+        await this.window.execute((its) => {
+          document.documentElement.dataset.mantineColorScheme = its;
+        }, scheme);
+        await this.settled();
+        await this.window.saveScreenshot(join(folder, `${name}-${String(width)}x${String(height)}-${scheme}.png`));
+      }
+    }
+    await this.window.setWindowSize(1280, 800);
+    await this.window.execute(() => {
+      document.documentElement.dataset.mantineColorScheme = 'light';
+    });
+  }
+
+  // Two frames after the last transition: what was changed has been drawn by then.
+  private async settled(): Promise<void> {
+    await this.window.executeAsync((done: () => void) => {
+      void Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => {
+        requestAnimationFrame(() => requestAnimationFrame(() => { done(); }));
+      });
+    });
+  }
+
+  private async click(what: string, xpath: string): Promise<void> {
+    const element = this.window.$(xpath);
+    await element.waitForClickable({ timeout: 20_000, timeoutMsg: `There is no ${what} to press.` });
+    await element.click();
+  }
+}
+
+function named(name: string): string {
+  const quoted = JSON.stringify(name);
+  return `(@aria-label=${quoted} or (not(@aria-label) and normalize-space()=${quoted}))`;
+}
+
+// The label of a required field ends with a star of its own; only the first text of the label is its name.
+function fieldOf(label: string): string {
+  const quoted = JSON.stringify(label);
+  return `//*[self::input or self::textarea][@aria-label=${quoted} or @id=//label[normalize-space(text()[1])=${quoted}]/@for]`;
+}
