@@ -1,3 +1,22 @@
 //! The pipeline: schedule, collect, store, alert, notify.
+//!
+//! Floor 2 of the house and the only place that wires the floors below. A sample flows down one line (`schedule` -> `visit` ->
+//! `pipeline` -> `recorder` -> `alerting` -> `events`); what a person does enters through [`api`].
 
+mod alerting;
 pub mod api;
+mod board;
+mod clock;
+mod credentials;
+mod engine;
+mod events;
+mod failure;
+mod housekeeping;
+mod lock;
+mod notify;
+mod options;
+mod pipeline;
+mod recorder;
+mod schedule;
+mod troubles;
+mod visit;

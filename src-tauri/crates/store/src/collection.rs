@@ -6,7 +6,7 @@ use std::time::Duration;
 use hostrounds_core::collection::{Collection, CollectionId, CollectionState};
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::text::{from_json, from_word, to_json, to_word};
 use crate::{Result, Store, StoreError};
@@ -19,6 +19,13 @@ pub const COMPLETED_MOST: u32 = 100;
 pub const FAILED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// How many failed and cancelled collections are kept together.
 pub const FAILED_MOST: u32 = 500;
+
+/// How many completed collections of this computer, or made while somebody looked, are kept per server. They come every 2 s
+/// and would drown all others in the queue, where they stand only when something failed.
+pub const QUIET_MOST: u32 = 20;
+
+/// Which collections belong into the queue; the others are quiet.
+const QUEUED: &str = "(failure IS NOT NULL OR (server <> 0 AND \"trigger\" <> 'live'))";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -83,6 +90,16 @@ impl Store {
         .await
     }
 
+    /// At most `limit` ended collections that belong into the queue, newest first.
+    pub async fn queued_collections(&self, limit: u32) -> Result<Vec<Collection>> {
+        self.within(async {
+            let sql = format!("SELECT * FROM collection WHERE {QUEUED} ORDER BY id DESC LIMIT ?");
+            let rows = sqlx::query_as::<_, Row>(AssertSqlSafe(sql)).bind(limit).fetch_all(&self.readers).await?;
+            rows.into_iter().map(Collection::try_from).collect()
+        })
+        .await
+    }
+
     /// One ended collection.
     pub async fn collection(&self, id: CollectionId) -> Result<Option<Collection>> {
         self.within(async {
@@ -96,8 +113,8 @@ impl Store {
         .await
     }
 
-    /// Removes what is older or more than is kept ([`COMPLETED_FOR`], [`COMPLETED_MOST`], [`FAILED_FOR`], [`FAILED_MOST`]);
-    /// answers how many went.
+    /// Removes what is older or more than is kept ([`COMPLETED_FOR`], [`COMPLETED_MOST`], [`FAILED_FOR`], [`FAILED_MOST`],
+    /// [`QUIET_MOST`]); answers how many went.
     pub async fn trim_collections(&self, now: UnixMillis) -> Result<u64> {
         self.within(async {
             let mut tx = self.begin().await?;
@@ -106,16 +123,24 @@ impl Store {
                 (true, now.minus(COMPLETED_FOR), COMPLETED_MOST),
                 (false, now.minus(FAILED_FOR), FAILED_MOST),
             ] {
-                let done = sqlx::query(
-                    "DELETE FROM collection WHERE (state = 'completed') = ?1 AND (coalesce(ended_at, queued_at) < ?2 OR id NOT IN (
-                       SELECT id FROM collection WHERE (state = 'completed') = ?1
-                       ORDER BY coalesce(ended_at, queued_at) DESC, id DESC LIMIT ?3))",
-                )
-                .bind(is_completed)
-                .bind(oldest.0)
-                .bind(most)
-                .execute(&mut *tx)
-                .await?;
+                let sql = format!(
+                    "DELETE FROM collection WHERE (state = 'completed') = ?1 AND (coalesce(ended_at, queued_at) < ?2
+                       OR {QUEUED} AND id NOT IN (
+                         SELECT id FROM collection WHERE (state = 'completed') = ?1 AND {QUEUED}
+                         ORDER BY coalesce(ended_at, queued_at) DESC, id DESC LIMIT ?3)
+                       OR NOT {QUEUED} AND id NOT IN (
+                         SELECT id FROM (
+                           SELECT id, row_number() OVER (PARTITION BY server ORDER BY id DESC) AS place
+                           FROM collection WHERE NOT {QUEUED})
+                         WHERE place <= ?4))"
+                );
+                let done = sqlx::query(AssertSqlSafe(sql))
+                    .bind(is_completed)
+                    .bind(oldest.0)
+                    .bind(most)
+                    .bind(QUIET_MOST)
+                    .execute(&mut *tx)
+                    .await?;
                 gone += done.rows_affected();
             }
             tx.commit().await?;
@@ -135,14 +160,14 @@ impl Store {
         .await
     }
 
-    /// How many completed and how many failed collections are kept. Cancelled ones are neither.
+    /// How many completed and how many failed collections of the queue are kept. Cancelled ones are neither.
     pub async fn collection_counts(&self) -> Result<(u32, u32)> {
         self.within(async {
-            Ok(sqlx::query_as(
-                "SELECT count(*) FILTER (WHERE state = 'completed'), count(*) FILTER (WHERE state = 'failed') FROM collection",
-            )
-            .fetch_one(&self.readers)
-            .await?)
+            let sql = format!(
+                "SELECT count(*) FILTER (WHERE state = 'completed'), count(*) FILTER (WHERE state = 'failed')
+                 FROM collection WHERE {QUEUED}"
+            );
+            Ok(sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&self.readers).await?)
         })
         .await
     }

@@ -22,11 +22,12 @@ mod text;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub use alert::NewAlert;
-pub use collection::{COMPLETED_FOR, COMPLETED_MOST, FAILED_FOR, FAILED_MOST};
+pub use collection::{COMPLETED_FOR, COMPLETED_MOST, FAILED_FOR, FAILED_MOST, QUIET_MOST};
 pub use error::StoreError;
 pub use record::Record;
 
@@ -45,6 +46,8 @@ pub struct Store {
     writer: SqlitePool,
     readers: SqlitePool,
     names: Arc<Names>,
+    /// `PRAGMA data_version` of the writer when it was last asked for.
+    data_version: Arc<AtomicI64>,
 }
 
 impl Store {
@@ -58,6 +61,16 @@ impl Store {
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    /// Whether another process has changed the file since this was last asked. What this store writes itself does not count:
+    /// SQLite tells the writer only of commits that are not its own (<https://www.sqlite.org/pragma.html#pragma_data_version>).
+    pub async fn changed_elsewhere(&self) -> Result<bool> {
+        self.within(async {
+            let version: i64 = sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.writer).await?;
+            Ok(self.data_version.swap(version, Ordering::Relaxed) != version)
+        })
+        .await
     }
 
     /// Begins to write. Taking the lock at once avoids the transaction that reads, wants to write and may not any more.

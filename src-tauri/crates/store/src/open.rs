@@ -8,7 +8,6 @@ use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 
-use crate::names::Names;
 use crate::{Result, Store, StoreError, file};
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
@@ -73,7 +72,11 @@ async fn try_open(path: &Path) -> Result<Store> {
         .acquire_timeout(PATIENCE * 4)
         .connect_with(options.read_only(true))
         .await?;
-    Ok(Store { path: Arc::from(path), writer, readers, names: Arc::new(Names::default()) })
+    let store =
+        Store { path: Arc::from(path), writer, readers, names: Arc::default(), data_version: Arc::default() };
+    // What was written before now is no change.
+    store.changed_elsewhere().await?;
+    Ok(store)
 }
 
 fn options(path: &Path) -> SqliteConnectOptions {

@@ -207,6 +207,18 @@ pub struct HostKeyOffer {
     pub fingerprint: String,
 }
 
+/// What is known of the host key that a server shows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct HostKeyCheck {
+    /// The key that is accepted already, with its fingerprint.
+    pub accepted: Option<String>,
+    /// The unknown key, to be accepted.
+    pub offer: Option<HostKeyOffer>,
+    /// Why the key is not accepted, or could not be seen.
+    pub failure: Option<Failure>,
+}
+
 /// How one step of a test went.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

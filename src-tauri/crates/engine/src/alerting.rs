@@ -1,0 +1,126 @@
+//! Alerts: what the rules of `core` say, kept, logged, notified and told.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hostrounds_core::activity::ActivityKind;
+use hostrounds_core::alert::state::{Transition, no_longer_watched, reachable, step, unreachable};
+use hostrounds_core::alert::{Alert, AlertState};
+use hostrounds_core::collection::Failure;
+use hostrounds_core::observation::Observation;
+use hostrounds_core::server::{Server, ServerId};
+use hostrounds_core::time::UnixMillis;
+use hostrounds_store::{NewAlert, Store, StoreError};
+use tokio_util::task::TaskTracker;
+
+use crate::api::view::{Event, Trouble};
+use crate::board::Board;
+use crate::clock;
+use crate::events::Events;
+use crate::notify::{Notice, Notifier};
+use crate::troubles::Troubles;
+
+/// The code of the trouble of a desktop that takes no notifications.
+const NO_NOTIFICATIONS: &str = "notifications_unavailable";
+
+/// Turns observations and failures into alerts.
+pub(crate) struct Alerting {
+    pub(crate) store: Store,
+    pub(crate) board: Arc<Board>,
+    pub(crate) events: Events,
+    pub(crate) troubles: Arc<Troubles>,
+    pub(crate) notifier: Option<Arc<dyn Notifier>>,
+    /// What the settings say about notifications.
+    pub(crate) notify: AtomicBool,
+    /// Notifications on their way.
+    pub(crate) sending: TaskTracker,
+}
+
+impl Alerting {
+    /// A server was observed.
+    pub(crate) async fn observed(&self, server: &Server, observation: &Observation) -> Result<(), StoreError> {
+        let active = self.store.firing().await?;
+        let transitions = reachable(server, &active).into_iter().chain(step(server, &active, observation)).collect();
+        self.carry_out(server, observation.at, transitions).await
+    }
+
+    /// No try of a collection succeeded.
+    pub(crate) async fn failed(&self, server: &Server, failure: &Failure) -> Result<(), StoreError> {
+        let active = self.store.firing().await?;
+        let transitions = unreachable(server, &active, &failure.message).into_iter().collect();
+        self.carry_out(server, clock::now(), transitions).await
+    }
+
+    /// A server is no longer watched.
+    pub(crate) async fn ended(&self, server: &Server) -> Result<(), StoreError> {
+        let active = self.store.firing().await?;
+        self.carry_out(server, clock::now(), no_longer_watched(server, &active)).await
+    }
+
+    /// Counts anew how many alerts are firing on each server.
+    pub(crate) async fn count(&self) -> Result<(), StoreError> {
+        let mut firing: HashMap<ServerId, u32> = HashMap::new();
+        for alert in self.store.firing().await? {
+            *firing.entry(alert.server).or_default() += 1;
+        }
+        self.board.set_firing(&firing);
+        Ok(())
+    }
+
+    async fn carry_out(&self, server: &Server, at: UnixMillis, transitions: Vec<Transition>) -> Result<(), StoreError> {
+        if transitions.is_empty() {
+            return Ok(());
+        }
+        for transition in transitions {
+            let (alert, kind, message) = match transition {
+                Transition::Fire { rule, attributes, threshold, value, message } => {
+                    let new = NewAlert {
+                        server: server.id,
+                        rule,
+                        attributes,
+                        threshold,
+                        value,
+                        message: message.clone(),
+                        fired_at: at,
+                    };
+                    match self.store.fire_alert(new).await {
+                        Ok(alert) => (alert, ActivityKind::AlertFired, message),
+                        // Another process saw the same and was first.
+                        Err(StoreError::AlreadyFiring) => continue,
+                        Err(error) => return Err(error),
+                    }
+                }
+                Transition::Resolve { id, message } => match self.store.resolve_alert(id, at).await? {
+                    Some(alert) => (alert, ActivityKind::AlertResolved, message),
+                    None => continue,
+                },
+            };
+            let entry = self.store.log(at, kind, Some(server.id), &message).await?;
+            self.notify(server, &alert, message);
+            self.events.send(Event::Alert { alert });
+            self.events.send(Event::Activity { entry });
+        }
+        self.count().await
+    }
+
+    /// Sends a notification in the background: a daemon that hangs must not hold up collections.
+    fn notify(&self, server: &Server, alert: &Alert, message: String) {
+        let Some(notifier) = self.notifier.clone().filter(|_| self.notify.load(Ordering::Relaxed)) else { return };
+        let urgent = alert.state == AlertState::Firing;
+        let title = if urgent { format!("{}: alert", server.name) } else { format!("{}: resolved", server.name) };
+        let notice =
+            Notice { title, body: message, urgent, server: server.id, at: alert.resolved_at.unwrap_or(alert.fired_at) };
+        let troubles = Arc::clone(&self.troubles);
+        self.sending.spawn(async move {
+            match notifier.notify(notice).await {
+                Ok(()) => troubles.settle(|code| code == NO_NOTIFICATIONS),
+                Err(error) => troubles.raise(Trouble {
+                    code: NO_NOTIFICATIONS.into(),
+                    message: crate::failure::capitalised(&error.to_string()),
+                    hint: "Start a notification daemon (most desktops have one), or switch notifications off in the settings.".into(),
+                }),
+            }
+        });
+    }
+}

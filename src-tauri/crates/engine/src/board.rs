@@ -1,0 +1,375 @@
+//! What is known of every server at this moment, without touching the database.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hostrounds_core::collection::{Collection, CollectionState, Failure};
+use hostrounds_core::metric::{Metric, attribute};
+use hostrounds_core::observation::{Attributes, Observation, Point};
+use hostrounds_core::probe::{Family, Rhythm};
+use hostrounds_core::server::{Server, ServerId};
+use hostrounds_core::time::UnixMillis;
+
+use crate::api::view::{Latest, ServerState, ServerView, Summary};
+
+/// The newest of every server.
+#[derive(Default)]
+pub(crate) struct Board {
+    entries: Mutex<BTreeMap<ServerId, Entry>>,
+}
+
+struct Entry {
+    server: Server,
+    latest: Option<Latest>,
+    /// How the latest collection that says something about the server went.
+    outcome: Outcome,
+    firing: u32,
+    has_secret: Option<bool>,
+    /// The state in the view that the faces were last given.
+    told: Option<ServerState>,
+}
+
+enum Outcome {
+    Unknown,
+    Observed,
+    Retrying(Failure),
+    Failed(Failure),
+}
+
+impl Board {
+    /// Adds a server, or replaces its settings.
+    pub(crate) fn put(&self, server: Server, has_secret: Option<bool>) {
+        let mut entries = self.lock();
+        match entries.get_mut(&server.id) {
+            Some(entry) => {
+                if entry.server.target != server.target {
+                    entry.outcome = Outcome::Unknown;
+                }
+                entry.server = server;
+                entry.has_secret = has_secret;
+            }
+            None => {
+                let fresh =
+                    Entry { server, latest: None, outcome: Outcome::Unknown, firing: 0, has_secret, told: None };
+                entries.insert(fresh.server.id, fresh);
+            }
+        }
+    }
+
+    pub(crate) fn remove(&self, id: ServerId) {
+        self.lock().remove(&id);
+    }
+
+    /// What an earlier run of the application, or another process, last observed.
+    pub(crate) fn restore(&self, id: ServerId, observation: Observation) {
+        if let Some(entry) = self.lock().get_mut(&id)
+            && entry.latest.as_ref().is_none_or(|latest| latest.at < observation.at)
+        {
+            entry.latest = Some(merged(entry.latest.take(), observation));
+        }
+    }
+
+    /// What another process observed.
+    pub(crate) fn mirror(&self, id: ServerId, observation: Observation) {
+        if let Some(entry) = self.lock().get_mut(&id)
+            && entry.latest.as_ref().is_none_or(|latest| latest.at < observation.at)
+        {
+            entry.outcome = Outcome::Observed;
+            entry.latest = Some(merged(entry.latest.take(), observation));
+        }
+    }
+
+    /// Takes a new observation; gives the newest of everything.
+    pub(crate) fn observe(&self, id: ServerId, observation: &Observation) -> Option<Latest> {
+        let mut entries = self.lock();
+        let entry = entries.get_mut(&id)?;
+        entry.outcome = Outcome::Observed;
+        entry.latest = Some(merged(entry.latest.take(), observation.clone()));
+        entry.latest.clone()
+    }
+
+    /// Takes note of how a collection stands that did not observe anything.
+    pub(crate) fn note(&self, collection: &Collection) {
+        let mut entries = self.lock();
+        let Some(entry) = entries.get_mut(&collection.server) else { return };
+        let Some(failure) = collection.failure.clone() else { return };
+        match collection.state {
+            CollectionState::Failed => entry.outcome = Outcome::Failed(failure),
+            // A server that is known to be unreachable stays so until it is observed.
+            CollectionState::Delayed if !matches!(entry.outcome, Outcome::Failed(_)) => {
+                entry.outcome = Outcome::Retrying(failure);
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn set_firing(&self, firing: &HashMap<ServerId, u32>) {
+        for (id, entry) in self.lock().iter_mut() {
+            entry.firing = firing.get(id).copied().unwrap_or(0);
+        }
+    }
+
+    pub(crate) fn server(&self, id: ServerId) -> Option<Server> {
+        self.lock().get(&id).map(|entry| entry.server.clone())
+    }
+
+    pub(crate) fn servers(&self) -> Vec<Server> {
+        self.lock().values().map(|entry| entry.server.clone()).collect()
+    }
+
+    pub(crate) fn latest(&self, id: ServerId) -> Option<Latest> {
+        self.lock().get(&id).and_then(|entry| entry.latest.clone())
+    }
+
+    pub(crate) fn failure(&self, id: ServerId) -> Option<Failure> {
+        self.lock().get(&id).and_then(|entry| entry.outcome.failure().cloned())
+    }
+
+    /// The view of one server; from now on its state counts as told.
+    pub(crate) fn view(&self, id: ServerId, now: UnixMillis, next: Option<UnixMillis>) -> Option<ServerView> {
+        let mut entries = self.lock();
+        let entry = entries.get_mut(&id)?;
+        let view = entry.view(now, next);
+        entry.told = Some(view.state);
+        Some(view)
+    }
+
+    /// The servers whose state has changed by the mere passing of time.
+    pub(crate) fn grown_stale(&self, now: UnixMillis) -> Vec<ServerId> {
+        self.lock()
+            .iter()
+            .filter(|(_, entry)| entry.told.is_some_and(|told| told != entry.state(now)))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ServerId, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Outcome {
+    fn failure(&self) -> Option<&Failure> {
+        match self {
+            Self::Retrying(failure) | Self::Failed(failure) => Some(failure),
+            Self::Unknown | Self::Observed => None,
+        }
+    }
+}
+
+impl Entry {
+    fn state(&self, now: UnixMillis) -> ServerState {
+        if !self.server.enabled {
+            return ServerState::Disabled;
+        }
+        match (&self.outcome, &self.latest) {
+            (Outcome::Failed(_), _) => ServerState::Unreachable,
+            (Outcome::Retrying(_), _) => ServerState::Retrying,
+            (_, None) => ServerState::NotObserved,
+            (_, Some(latest)) if now.since(latest.at) > stale_after(self.server.interval) => ServerState::Stale,
+            (Outcome::Unknown, Some(_)) => ServerState::Stale,
+            (Outcome::Observed, Some(_)) => ServerState::Up,
+        }
+    }
+
+    fn view(&self, now: UnixMillis, next_visit: Option<UnixMillis>) -> ServerView {
+        ServerView {
+            server: self.server.clone(),
+            state: self.state(now),
+            summary: self.latest.as_ref().map(|latest| summary(&latest.points)),
+            last_seen: self.latest.as_ref().map(|latest| latest.at),
+            next_visit,
+            failure: self.outcome.failure().cloned(),
+            firing: self.firing,
+            has_secret: self.has_secret,
+        }
+    }
+}
+
+/// Values are stale after one and a half intervals. A second is added, because the visit itself takes its time.
+fn stale_after(interval: u32) -> Duration {
+    Duration::from_secs(u64::from(interval)).mul_f64(1.5) + Duration::from_secs(1)
+}
+
+/// The new observation, with the values of slow families that it did not read from before.
+fn merged(before: Option<Latest>, new: Observation) -> Latest {
+    let mut latest = Latest {
+        at: new.at,
+        points: new.points,
+        processes: new.processes,
+        facts: new.facts,
+        unavailable: new.unavailable,
+    };
+    let Some(before) = before else { return latest };
+    let slow = |family: Family| matches!(family.rhythm(), Rhythm::Slow { .. });
+    let read: Vec<Family> = latest
+        .points
+        .iter()
+        .map(|point| point.series.metric.info().family)
+        .chain(latest.unavailable.iter().map(|unavailable| unavailable.family))
+        .collect();
+    latest.points.extend(before.points.into_iter().filter(|point| {
+        let family = point.series.metric.info().family;
+        slow(family) && !read.contains(&family)
+    }));
+    latest.unavailable.extend(
+        before
+            .unavailable
+            .into_iter()
+            .filter(|unavailable| slow(unavailable.family) && !read.contains(&unavailable.family)),
+    );
+    latest.processes = latest.processes.or(before.processes);
+    latest.facts = latest.facts.or(before.facts);
+    latest
+}
+
+/// The few values that overviews show.
+fn summary(points: &[Point]) -> Summary {
+    let plain = |metric: Metric| {
+        points
+            .iter()
+            .find(|point| point.series.metric == metric && point.series.attributes == Attributes::none())
+            .map(|point| point.value)
+    };
+    let network = |direction: &str| {
+        points
+            .iter()
+            .filter(|point| {
+                point.series.metric == Metric::NetworkIo
+                    && point.series.attributes.get(attribute::NETWORK_DIRECTION) == Some(direction)
+                    && point.series.attributes.get(attribute::INTERFACE) != Some("lo")
+            })
+            .map(|point| point.value)
+            .reduce(|sum, value| sum + value)
+    };
+    let fullest = points
+        .iter()
+        .filter(|point| point.series.metric == Metric::FilesystemUtilization)
+        .max_by(|a, b| a.value.total_cmp(&b.value));
+    Summary {
+        cpu: plain(Metric::CpuUtilization),
+        memory: plain(Metric::MemoryUtilization),
+        disk: fullest.map(|point| point.value),
+        disk_mountpoint: fullest
+            .and_then(|point| point.series.attributes.get(attribute::MOUNTPOINT))
+            .map(str::to_owned),
+        load: plain(Metric::Load1),
+        network_receive: network("receive"),
+        network_transmit: network("transmit"),
+        uptime: plain(Metric::Uptime),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hostrounds_core::observation::Unavailable;
+    use hostrounds_core::server::{Target, Thresholds};
+
+    use super::*;
+
+    const ID: ServerId = ServerId(7);
+
+    fn board() -> Board {
+        let board = Board::default();
+        board.put(
+            Server {
+                id: ID,
+                name: "web".into(),
+                target: Target::Local,
+                enabled: true,
+                interval: 60,
+                thresholds: Thresholds::default(),
+                environment: None,
+                tags: vec![],
+                created_at: UnixMillis(0),
+            },
+            None,
+        );
+        board
+    }
+
+    fn observation(at: i64, points: &[(Metric, Attributes, f64)]) -> Observation {
+        let mut observation = Observation::empty(UnixMillis(at));
+        observation.points = points
+            .iter()
+            .filter_map(|(metric, attributes, value)| Point::new(*metric, attributes.clone(), *value))
+            .collect();
+        observation
+    }
+
+    fn mount(path: &str) -> Attributes {
+        Attributes::none().with(attribute::MOUNTPOINT, path)
+    }
+
+    fn state(board: &Board, at: i64) -> ServerState {
+        board.view(ID, UnixMillis(at), None).unwrap().state
+    }
+
+    #[test]
+    fn fresh_values_grow_stale_after_one_and_a_half_intervals() {
+        let board = board();
+        assert_eq!(state(&board, 0), ServerState::NotObserved);
+        board.observe(ID, &observation(1_000, &[(Metric::CpuUtilization, Attributes::none(), 0.5)]));
+        assert_eq!(state(&board, 1_000), ServerState::Up);
+        assert!(board.grown_stale(UnixMillis(91_000)).is_empty());
+        assert_eq!(board.grown_stale(UnixMillis(93_000)), [ID]);
+        assert_eq!(state(&board, 93_000), ServerState::Stale);
+        assert!(board.grown_stale(UnixMillis(94_000)).is_empty());
+    }
+
+    #[test]
+    fn values_of_an_earlier_run_are_stale_not_up() {
+        let board = board();
+        board.restore(ID, observation(1_000, &[(Metric::CpuUtilization, Attributes::none(), 0.5)]));
+        assert_eq!(state(&board, 2_000), ServerState::Stale);
+    }
+
+    #[test]
+    fn slow_families_keep_their_values_until_they_are_read_again() {
+        let board = board();
+        board.observe(
+            ID,
+            &observation(
+                0,
+                &[(Metric::FilesystemUtilization, mount("/"), 0.4), (Metric::Load1, Attributes::none(), 1.0)],
+            ),
+        );
+        let latest = board.observe(ID, &observation(1, &[(Metric::CpuUtilization, Attributes::none(), 0.1)])).unwrap();
+        let metrics: Vec<Metric> = latest.points.iter().map(|point| point.series.metric).collect();
+        assert_eq!(metrics, [Metric::CpuUtilization, Metric::FilesystemUtilization]);
+
+        let latest =
+            board.observe(ID, &observation(2, &[(Metric::FilesystemUtilization, mount("/var"), 0.6)])).unwrap();
+        assert_eq!(latest.points.len(), 1);
+
+        let mut hung = observation(3, &[(Metric::CpuUtilization, Attributes::none(), 0.1)]);
+        hung.unavailable.push(Unavailable { family: Family::Filesystems, reason: "hangs".into() });
+        let latest = board.observe(ID, &hung).unwrap();
+        assert_eq!(latest.points.len(), 1);
+        assert_eq!(latest.unavailable.len(), 1);
+    }
+
+    #[test]
+    fn a_summary_says_nothing_of_what_was_not_read() {
+        assert_eq!(summary(&[]), Summary::default());
+        let network = |name: &str, direction: &str| {
+            Attributes::none().with(attribute::INTERFACE, name).with(attribute::NETWORK_DIRECTION, direction)
+        };
+        let observation = observation(
+            0,
+            &[
+                (Metric::NetworkIo, network("lo", "receive"), 1e9),
+                (Metric::NetworkIo, network("eth0", "receive"), 5.0),
+                (Metric::NetworkIo, network("eth1", "receive"), 7.0),
+                (Metric::FilesystemUtilization, mount("/"), 0.4),
+                (Metric::FilesystemUtilization, mount("/var"), 0.9),
+            ],
+        );
+        let summary = summary(&observation.points);
+        assert_eq!(summary.network_receive, Some(12.0));
+        assert_eq!(summary.network_transmit, None);
+        assert_eq!(summary.disk, Some(0.9));
+        assert_eq!(summary.disk_mountpoint.as_deref(), Some("/var"));
+    }
+}

@@ -1,0 +1,388 @@
+//! The only place that wires: store, sites, schedule, alerts and notifications become one engine here.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hostrounds_core::activity::ActivityKind;
+use hostrounds_core::server::{Server, ServerId, Target};
+use hostrounds_core::time::UnixMillis;
+use hostrounds_ssh::{HostKeyOffer, KnownHosts};
+use hostrounds_store::{Store, StoreError};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::alerting::Alerting;
+use crate::api::view::{ApiError, ErrorCode, Event, Settings};
+use crate::board::Board;
+use crate::clock;
+use crate::credentials::{Credentials, Keyring};
+use crate::events::Events;
+use crate::lock::Lock;
+use crate::notify::{Clicked, Desktop, Notifier};
+use crate::options::Options;
+use crate::pipeline::Pipeline;
+use crate::recorder::Recorder;
+use crate::schedule::{Edges, Gate, Mode, Queue, Task, TaskHandle};
+use crate::troubles::Troubles;
+use crate::visit::{LocalSite, RemoteSite, Site};
+
+const SETTINGS: &str = "settings";
+const INSTALLATION: &str = "installation";
+/// The servers whose secret this application has put into the keyring: asking the keyring itself may open a prompt.
+const SECRETS: &str = "secrets";
+/// How long the end of everything may take (product goal A9: 5 s in all).
+const FAREWELL: Duration = Duration::from_secs(4);
+
+/// Everything that runs, behind the facade of `api`.
+pub(crate) struct Engine {
+    pub(crate) options: Options,
+    pub(crate) store: Store,
+    pub(crate) board: Arc<Board>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) events: Events,
+    pub(crate) troubles: Arc<Troubles>,
+    pub(crate) alerting: Arc<Alerting>,
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) credentials: Arc<dyn Credentials>,
+    pub(crate) known_hosts: Arc<KnownHosts>,
+    /// Host keys that were offered and may be accepted, by the id of the offer.
+    pub(crate) offers: Mutex<HashMap<String, HostKeyOffer>>,
+    pub(crate) mode: watch::Sender<Mode>,
+    /// The tasks, held by whoever starts, stops or commands one.
+    pub(crate) tasks: tokio::sync::Mutex<HashMap<ServerId, TaskHandle>>,
+    settings: Mutex<Settings>,
+    secrets: Mutex<BTreeSet<i64>>,
+    pub(crate) schedule: Mutex<Schedule>,
+    pub(crate) queue_changed: Arc<Notify>,
+    pub(crate) cancel: CancellationToken,
+    background: TaskTracker,
+    recorder: Mutex<Option<JoinHandle<()>>>,
+    finish_recording: CancellationToken,
+}
+
+/// Who keeps the schedule of the data directory.
+#[derive(Default)]
+pub(crate) enum Schedule {
+    /// Nobody asked for it.
+    #[default]
+    Idle,
+    /// This process.
+    Held(#[expect(dead_code, reason = "the lock ends when it is dropped")] Lock),
+    /// Another process; it is tried again until it is free.
+    HeldElsewhere,
+}
+
+impl Engine {
+    /// Opens the store and reads what is known. Nothing is visited yet.
+    pub(crate) async fn open(options: Options) -> Result<Arc<Self>, ApiError> {
+        let (notifier, clicks): (Option<Arc<dyn Notifier>>, _) = if options.notify {
+            let (desktop, clicks) = Desktop::new();
+            (Some(Arc::new(desktop)), Some(clicks))
+        } else {
+            (None, None)
+        };
+        let store = Store::open(&options.database()).await?;
+        let installation = match store.setting::<String>(INSTALLATION).await? {
+            Some(installation) => installation,
+            None => {
+                let fresh = format!("{:032x}", rand::random::<u128>());
+                store.put_setting(INSTALLATION, &fresh).await?;
+                fresh
+            }
+        };
+        let engine = Self::assemble(options, store, Arc::new(Keyring::new(installation)), notifier).await?;
+        if let Some(mut clicks) = clicks {
+            let events = engine.events.clone();
+            engine.spawn(async move {
+                while let Some(Clicked { server, at }) = clicks.recv().await {
+                    events.send(Event::ShowServer { id: server, at });
+                }
+            });
+        }
+        Ok(engine)
+    }
+
+    /// The engine from its parts. Tests hand in other credentials and another notifier.
+    pub(crate) async fn assemble(
+        options: Options,
+        store: Store,
+        credentials: Arc<dyn Credentials>,
+        notifier: Option<Arc<dyn Notifier>>,
+    ) -> Result<Arc<Self>, ApiError> {
+        let settings = store.setting::<Settings>(SETTINGS).await?.unwrap_or_default();
+        let secrets = store.setting::<BTreeSet<i64>>(SECRETS).await?.unwrap_or_default();
+        let events = Events::new();
+        let troubles = Arc::new(Troubles::new(events.clone()));
+        let board = Arc::new(Board::default());
+        let queue = Arc::new(Queue::default());
+        let queue_changed = Arc::new(Notify::new());
+        let alerting = Arc::new(Alerting {
+            store: store.clone(),
+            board: Arc::clone(&board),
+            events: events.clone(),
+            troubles: Arc::clone(&troubles),
+            notifier,
+            notify: AtomicBool::new(settings.notifications),
+            sending: TaskTracker::new(),
+        });
+        let finish_recording = CancellationToken::new();
+        let (recorder, recording) = Recorder::start(store.clone(), Arc::clone(&troubles), finish_recording.clone());
+        let pipeline = Arc::new(Pipeline {
+            board: Arc::clone(&board),
+            queue: Arc::clone(&queue),
+            recorder,
+            alerting: Arc::clone(&alerting),
+            events: events.clone(),
+            troubles: Arc::clone(&troubles),
+            queue_changed: Arc::clone(&queue_changed),
+        });
+        let known_hosts = Arc::new(KnownHosts::system(options.known_hosts()));
+        let engine = Arc::new(Self {
+            gate: Gate::new(settings.concurrency),
+            options,
+            store,
+            board,
+            queue,
+            events,
+            troubles,
+            alerting,
+            pipeline,
+            credentials,
+            known_hosts,
+            offers: Mutex::default(),
+            mode: watch::Sender::new(Mode::default()),
+            tasks: tokio::sync::Mutex::default(),
+            settings: Mutex::new(settings),
+            secrets: Mutex::new(secrets),
+            schedule: Mutex::default(),
+            queue_changed,
+            cancel: CancellationToken::new(),
+            background: TaskTracker::new(),
+            recorder: Mutex::new(Some(recording)),
+            finish_recording,
+        });
+        engine.read_servers().await?;
+        engine.alerting.count().await?;
+        Ok(engine)
+    }
+
+    /// Puts the servers of the store on the board, with what was last observed of each. Gives those that are new here, those
+    /// that have changed and those that are gone.
+    pub(crate) async fn read_servers(&self) -> Result<ServerChanges, StoreError> {
+        *lock(&self.secrets) = self.store.setting(SECRETS).await?.unwrap_or_default();
+        let mut changes = ServerChanges::default();
+        let known: HashMap<ServerId, Server> =
+            self.board.servers().into_iter().map(|server| (server.id, server)).collect();
+        let stored = self.store.servers().await?;
+        for server in &stored {
+            match known.get(&server.id) {
+                None => changes.added.push(server.clone()),
+                Some(before) if before != server => changes.changed.push(server.clone()),
+                Some(_) => continue,
+            }
+            self.board.put(server.clone(), Some(self.has_secret(server.id)));
+        }
+        for server in &changes.added {
+            if let Some(observation) = self.store.latest(server.id).await? {
+                self.board.restore(server.id, observation);
+            }
+        }
+        changes.removed =
+            known.into_values().filter(|server| stored.iter().all(|other| other.id != server.id)).collect();
+        for server in &changes.removed {
+            self.board.remove(server.id);
+        }
+        Ok(changes)
+    }
+
+    /// Takes the schedule of the data directory, if no other process has it, and starts the task of every server.
+    pub(crate) async fn start_schedule(self: &Arc<Self>) -> Result<(), ApiError> {
+        let taken = self.take_schedule();
+        self.start_housekeeping();
+        for server in self.board.servers() {
+            self.start_task(server).await;
+        }
+        taken
+    }
+
+    /// Tries to become the one that keeps the schedule.
+    pub(crate) fn take_schedule(&self) -> Result<(), ApiError> {
+        let path = self.options.schedule_lock();
+        let mut schedule = lock(&self.schedule);
+        match Lock::try_take(&path) {
+            Ok(Some(held)) => {
+                *schedule = Schedule::Held(held);
+                self.mode.send_modify(|mode| mode.scheduling = true);
+                Ok(())
+            }
+            Ok(None) => {
+                *schedule = Schedule::HeldElsewhere;
+                Err(ApiError::new(
+                    ErrorCode::ScheduleHeld,
+                    "Another Hostrounds process keeps the schedule of this data directory.",
+                    "Use that one, end it, or choose another directory with --data-dir.",
+                ))
+            }
+            Err(error) => Err(ApiError::new(
+                ErrorCode::Store,
+                format!("The lock file `{}` cannot be used: {error}.", path.display()),
+                "Check the owner and the permissions of the data directory.",
+            )),
+        }
+    }
+
+    pub(crate) fn schedule_is_elsewhere(&self) -> bool {
+        matches!(*lock(&self.schedule), Schedule::HeldElsewhere)
+    }
+
+    /// Runs `work` until it ends or the engine does.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let cancel = self.cancel.clone();
+        self.background.spawn(async move {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = work => {}
+            }
+        });
+    }
+
+    /// Starts the task of a server; one that runs already stays.
+    pub(crate) async fn start_task(self: &Arc<Self>, server: Server) {
+        if self.cancel.is_cancelled() {
+            return;
+        }
+        self.tasks.lock().await.entry(server.id).or_insert_with(|| Task::start(server, self.edges()));
+    }
+
+    /// Ends the task of a server and waits until it has ended.
+    pub(crate) async fn stop_task(&self, id: ServerId) {
+        let task = self.tasks.lock().await.remove(&id);
+        if let Some(task) = task {
+            task.stop().await;
+        }
+    }
+
+    fn edges(self: &Arc<Self>) -> Edges {
+        let options = self.options.clone();
+        let credentials = Arc::clone(&self.credentials);
+        let known_hosts = Arc::clone(&self.known_hosts);
+        Edges {
+            gate: Arc::clone(&self.gate),
+            ledger: Arc::clone(&self.pipeline) as _,
+            mode: self.mode.subscribe(),
+            site: Arc::new(move |server| -> Box<dyn Site> {
+                match &server.target {
+                    Target::Local => Box::new(LocalSite::new()),
+                    Target::Ssh(target) => Box::new(RemoteSite::new(
+                        server.id,
+                        target.clone(),
+                        Arc::clone(&credentials),
+                        Arc::clone(&known_hosts),
+                    )),
+                }
+            }),
+            lock: Arc::new(move |id| options.server_lock(id.0)),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        lock(&self.settings).clone()
+    }
+
+    pub(crate) async fn put_settings(&self, settings: Settings) -> Result<(), StoreError> {
+        self.store.put_setting(SETTINGS, &settings).await?;
+        self.gate.resize(settings.concurrency);
+        self.alerting.notify.store(settings.notifications, Ordering::Relaxed);
+        *lock(&self.settings) = settings.clone();
+        self.events.send(Event::Settings { settings });
+        self.queue_changed.notify_one();
+        Ok(())
+    }
+
+    pub(crate) fn has_secret(&self, id: ServerId) -> bool {
+        lock(&self.secrets).contains(&id.0)
+    }
+
+    /// Takes note of whether a server has a secret in the keyring.
+    pub(crate) async fn note_secret(&self, id: ServerId, has: bool) -> Result<(), StoreError> {
+        let all = {
+            let mut secrets = lock(&self.secrets);
+            let changed = if has { secrets.insert(id.0) } else { secrets.remove(&id.0) };
+            if !changed {
+                return Ok(());
+            }
+            secrets.clone()
+        };
+        self.store.put_setting(SECRETS, &all).await
+    }
+
+    /// Writes a line of the activity log and tells the faces.
+    pub(crate) async fn log(
+        &self,
+        kind: ActivityKind,
+        server: Option<ServerId>,
+        message: &str,
+    ) -> Result<(), StoreError> {
+        let entry = self.store.log(clock::now(), kind, server, message).await?;
+        self.events.send(Event::Activity { entry });
+        Ok(())
+    }
+
+    /// Ends everything: running collections are cut off and recorded as cancelled, what is to be written is written.
+    pub(crate) async fn shutdown(&self) {
+        if self.cancel.is_cancelled() {
+            return;
+        }
+        self.cancel.cancel();
+        let farewell = async {
+            let tasks: Vec<TaskHandle> = self.tasks.lock().await.drain().map(|(_, task)| task).collect();
+            let mut ending: tokio::task::JoinSet<()> = tasks.into_iter().map(TaskHandle::stop).collect();
+            while ending.join_next().await.is_some() {}
+            self.background.close();
+            self.background.wait().await;
+            self.alerting.sending.close();
+            self.alerting.sending.wait().await;
+            self.finish_recording.cancel();
+            let recorder = lock(&self.recorder).take();
+            if let Some(recorder) = recorder
+                && let Err(error) = recorder.await
+            {
+                tracing::error!(%error, "the recorder ended unexpectedly");
+            }
+        };
+        if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
+            tracing::warn!("not everything ended in time");
+        }
+        self.store.close().await;
+        *lock(&self.schedule) = Schedule::Idle;
+    }
+
+    /// When the newest values of a server were read.
+    pub(crate) fn last_seen(&self, id: ServerId) -> Option<UnixMillis> {
+        self.board.latest(id).map(|latest| latest.at)
+    }
+}
+
+/// How the servers of the store differ from those on the board.
+#[derive(Default)]
+pub(crate) struct ServerChanges {
+    pub(crate) added: Vec<Server>,
+    pub(crate) changed: Vec<Server>,
+    pub(crate) removed: Vec<Server>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { concurrency: 5, notifications: true }
+    }
+}
+
+/// A mutex whose holder panicked still guards good data here: every change under these locks is a single step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

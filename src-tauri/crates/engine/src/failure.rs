@@ -1,0 +1,118 @@
+//! What can go wrong on a visit, as one [`Failure`] with its stage, its cause and the remedy.
+
+use std::time::Duration;
+
+use hostrounds_core::collection::{Failure, Stage};
+use hostrounds_ssh::{ConnectError, ShellError, Step};
+
+use crate::credentials::CredentialError;
+
+/// The stage that a step of the SSH crate is.
+pub(crate) fn stage_of(step: Step) -> Stage {
+    match step {
+        Step::Resolve => Stage::Resolve,
+        Step::Connect => Stage::Connect,
+        Step::KeyExchange => Stage::KeyExchange,
+        Step::HostKey => Stage::HostKey,
+        Step::Login => Stage::Login,
+        Step::Shell => Stage::Shell,
+    }
+}
+
+pub(crate) fn of_connect(error: &ConnectError) -> Failure {
+    Failure {
+        code: error.code().to_owned(),
+        stage: stage_of(error.step()),
+        message: error.to_string(),
+        hint: error.hint(),
+        retryable: error.retryable(),
+    }
+}
+
+pub(crate) fn of_shell(error: &ShellError, stage: Stage) -> Failure {
+    Failure {
+        code: error.code().to_owned(),
+        stage,
+        message: error.to_string(),
+        hint: error.hint(),
+        retryable: error.retryable(),
+    }
+}
+
+pub(crate) fn of_credential(error: &CredentialError) -> Failure {
+    Failure {
+        code: "keyring_unavailable".into(),
+        stage: Stage::Credential,
+        message: capitalised(&error.to_string()),
+        hint: error.hint().to_owned(),
+        retryable: true,
+    }
+}
+
+pub(crate) fn password_missing() -> Failure {
+    Failure {
+        code: "password_missing".into(),
+        stage: Stage::Credential,
+        message: "No password is kept for this server.".into(),
+        hint: "Edit the server and enter its password, or choose a key file or the SSH agent.".into(),
+        retryable: false,
+    }
+}
+
+pub(crate) fn deadline(stage: Stage, after: Duration) -> Failure {
+    Failure {
+        code: "collection_timeout".into(),
+        stage,
+        message: format!("The collection was not over after {} s.", after.as_secs()),
+        hint: "Look at the load of the server and at the connection to it; a person can also make the deadline longer."
+            .into(),
+        retryable: true,
+    }
+}
+
+pub(crate) fn nothing_read(reason: &str) -> Failure {
+    Failure {
+        code: "nothing_read".into(),
+        stage: Stage::Probe,
+        message: format!("No metric could be read: {reason}"),
+        hint: "Log in by hand as this user and run `tail -n +1 /proc/stat`; only Linux servers with /proc can be read."
+            .into(),
+        retryable: true,
+    }
+}
+
+pub(crate) fn collected_elsewhere() -> Failure {
+    Failure {
+        code: "collected_elsewhere".into(),
+        stage: Stage::Probe,
+        message: "Another Hostrounds process is collecting this server and did not finish.".into(),
+        hint: "Wait for it, or end the other `hostrounds` process that uses the same data directory.".into(),
+        retryable: true,
+    }
+}
+
+pub(crate) fn lock_unusable(error: &std::io::Error) -> Failure {
+    Failure {
+        code: "lock_unusable".into(),
+        stage: Stage::Probe,
+        message: format!("The lock file of this server cannot be used: {error}"),
+        hint: "Check the owner, the permissions and the free space of the data directory.".into(),
+        retryable: true,
+    }
+}
+
+pub(crate) fn crashed(detail: &str) -> Failure {
+    Failure {
+        code: "internal".into(),
+        stage: Stage::Probe,
+        message: format!("Reading this computer ended unexpectedly: {detail}"),
+        hint: "Start the application again, and report this message if it comes back.".into(),
+        retryable: true,
+    }
+}
+
+/// `text` with its first letter in upper case: errors start in lower case, sentences do not.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,159 @@
+//! What happens by itself, once a second or less: values grow stale, finished collections are given up, the computer wakes,
+//! and other processes change the same store.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use hostrounds_store::StoreError;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use crate::api::error::store_trouble;
+use crate::api::view::{Event, QueueView};
+use crate::clock;
+use crate::engine::{Engine, ServerChanges};
+use crate::schedule::{Command, TRIES};
+
+const TICK: Duration = Duration::from_secs(1);
+/// How often finished collections are given up, in ticks.
+const TRIM_EVERY: u32 = 60;
+/// How often the schedule is asked for that another process keeps, in ticks.
+const SCHEDULE_EVERY: u32 = 5;
+/// The wall clock was this far ahead of the monotonic one: the computer has slept.
+const SLEPT: Duration = Duration::from_secs(20);
+/// The view of the queue is told at most this often.
+const QUEUE_REST: Duration = Duration::from_millis(250);
+
+/// The setting under which the process that keeps the schedule leaves its queue for others to see.
+pub(crate) const QUEUE: &str = "queue";
+
+impl Engine {
+    pub(crate) fn start_housekeeping(self: &Arc<Self>) {
+        self.spawn(Arc::clone(self).keep_house());
+        self.spawn(Arc::clone(self).tell_queue());
+    }
+
+    async fn keep_house(self: Arc<Self>) {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut clocks = (Instant::now(), SystemTime::now());
+        let mut tick: u32 = 0;
+        loop {
+            ticks.tick().await;
+            for id in self.board.grown_stale(clock::now()) {
+                self.pipeline.tell(id);
+            }
+            let (monotonic, wall) = std::mem::replace(&mut clocks, (Instant::now(), SystemTime::now()));
+            if clocks.1.duration_since(wall).unwrap_or_default() > monotonic.elapsed() + SLEPT {
+                self.wake().await;
+            }
+            let kept = async {
+                if self.store.changed_elsewhere().await? {
+                    self.follow().await?;
+                }
+                if tick.is_multiple_of(TRIM_EVERY) {
+                    self.store.trim_collections(clock::now()).await?;
+                }
+                Ok::<(), StoreError>(())
+            };
+            if let Err(error) = kept.await {
+                self.troubles.raise(store_trouble(&error));
+            }
+            if tick.is_multiple_of(SCHEDULE_EVERY) && self.schedule_is_elsewhere() && self.take_schedule().is_ok() {
+                tracing::info!("the schedule is kept here from now on");
+                self.events.send(Event::Missed);
+            }
+            tick = tick.wrapping_add(1);
+        }
+    }
+
+    async fn wake(&self) {
+        tracing::info!("the computer has slept; every server is visited once, spread out");
+        for task in self.tasks.lock().await.values() {
+            task.send(Command::Woke).await;
+        }
+    }
+
+    /// Takes over what another process has changed in the store.
+    async fn follow(self: &Arc<Self>) -> Result<(), StoreError> {
+        let ServerChanges { added, changed, removed } = self.read_servers().await?;
+        for server in removed {
+            self.stop_task(server.id).await;
+        }
+        for server in added {
+            self.start_task(server).await;
+        }
+        for server in changed {
+            self.hand_over_settings(server, true).await;
+        }
+        for server in self.board.servers() {
+            if self.last_seen(server.id).is_none_or(|seen| seen < clock::now().minus(TICK))
+                && let Some(observation) = self.store.latest(server.id).await?
+            {
+                self.board.mirror(server.id, observation);
+            }
+            if self.board.failure(server.id).is_some_and(|failure| failure.code == "host_key_unknown") {
+                // The other process may have accepted its key.
+                self.nudge(server.id).await;
+            }
+        }
+        self.alerting.count().await?;
+        // Alerts, activity and collections of the other process stand only in the store: the faces read it anew.
+        self.events.send(Event::Missed);
+        Ok(())
+    }
+
+    /// Collects a server soon, without waiting for it.
+    pub(crate) async fn nudge(&self, id: hostrounds_core::server::ServerId) {
+        let sender = self.tasks.lock().await.get(&id).map(crate::schedule::TaskHandle::sender);
+        if let Some(sender) = sender {
+            let (accepted, _) = oneshot::channel();
+            // A task that has ended, or whose line of commands is full, is not nudged.
+            let _ = sender.try_send(Command::Collect { tries: TRIES, accepted, ended: None });
+        }
+    }
+
+    async fn tell_queue(self: Arc<Self>) {
+        loop {
+            self.queue_changed.notified().await;
+            match self.queue_view().await {
+                Ok(queue) => {
+                    if !self.schedule_is_elsewhere()
+                        && let Err(error) = self.store.put_setting(QUEUE, &queue).await
+                    {
+                        self.troubles.raise(store_trouble(&error));
+                    }
+                    self.events.send(Event::Queue { queue: Box::new(queue) });
+                }
+                Err(error) => self.troubles.raise(store_trouble(&error)),
+            }
+            tokio::time::sleep(QUEUE_REST).await;
+        }
+    }
+
+    /// The queue as it is now: that of this process, or the one that the keeper of the schedule has left.
+    pub(crate) async fn queue_view(&self) -> Result<QueueView, StoreError> {
+        if self.schedule_is_elsewhere()
+            && let Some(left) = self.store.setting::<QueueView>(QUEUE).await?
+        {
+            return Ok(left);
+        }
+        let mut counts = self.queue.counts();
+        (counts.completed, counts.failed) = self.store.collection_counts().await?;
+        let mut collections = self.queue.open();
+        collections.extend(self.store.queued_collections(QUEUE_SHOWN).await?);
+        collections.sort_by_key(|collection| std::cmp::Reverse(collection.id));
+        collections.dedup_by_key(|collection| collection.id);
+        collections.truncate(QUEUE_SHOWN as usize);
+        Ok(QueueView {
+            paused: self.mode.borrow().paused,
+            concurrency: self.settings().concurrency,
+            counts,
+            collections,
+            scheduled: self.queue.scheduled(),
+        })
+    }
+}
+
+/// The most collections that a view of the queue shows.
+const QUEUE_SHOWN: u32 = 200;

@@ -1,0 +1,10 @@
+//! The schedule: one task per server, a gate before them all, and the queue that a person sees.
+
+mod gate;
+mod queue;
+mod rhythm;
+mod task;
+
+pub(crate) use gate::Gate;
+pub(crate) use queue::{Queue, is_shown};
+pub(crate) use task::{Command, Edges, Ended, Ledger, Mode, TRIES, Task, TaskHandle};

@@ -1,0 +1,440 @@
+//! One task per server: it knows when the server is due, visits it, tries again, and never visits it twice at once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Failure, StageTime, Trigger};
+use hostrounds_core::observation::Observation;
+use hostrounds_core::server::{LOCAL_INTERVAL, Server, ServerId, Target};
+use hostrounds_core::time::UnixMillis;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::gate::{Gate, Line, Place};
+use super::rhythm;
+use crate::clock;
+use crate::failure;
+use crate::lock::Lock;
+use crate::visit::Site;
+
+/// How often a collection is tried in all.
+pub(crate) const TRIES: u32 = 3;
+/// How long another process may take for its collection of the same server.
+const OTHER_PROCESS: Duration = Duration::from_secs(30);
+/// How long saying goodbye to a server may take when the task ends.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// What the whole schedule does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Mode {
+    /// This process keeps the schedule of the data directory.
+    pub(crate) scheduling: bool,
+    /// A person has paused it.
+    pub(crate) paused: bool,
+}
+
+/// What a task is asked to do.
+pub(crate) enum Command {
+    /// Collect now, ahead of scheduled work. A collection that already runs serves as well.
+    Collect {
+        /// Tries in all.
+        tries: u32,
+        /// Told at once which collection it is.
+        accepted: oneshot::Sender<CollectionId>,
+        /// Told how it ended.
+        ended: Option<oneshot::Sender<Ended>>,
+    },
+    /// The server has new settings; `reconnect` where its session or its credential no longer fits.
+    Settings {
+        /// The server as it is now.
+        server: Box<Server>,
+        /// Whether what is kept open must be opened anew.
+        reconnect: bool,
+    },
+    /// Somebody looks at the server, or no longer does.
+    Live(bool),
+    /// The computer has slept.
+    Woke,
+}
+
+/// How a collection ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Ended {
+    pub(crate) collection: Collection,
+    pub(crate) observation: Option<Observation>,
+}
+
+/// What takes note of collections: the queue, the store, the rules, the events.
+#[async_trait]
+pub(crate) trait Ledger: Send + Sync {
+    /// A number for a new collection.
+    fn next_id(&self) -> CollectionId;
+    /// A collection is waiting, running or delayed now.
+    fn changed(&self, collection: &Collection);
+    /// When the server is visited next.
+    fn scheduled(&self, server: ServerId, at: Option<UnixMillis>);
+    /// A collection has ended: observe, store, rules, notify, event, in this order.
+    async fn ended(&self, server: &Server, collection: &Collection, observation: Option<&Observation>);
+}
+
+/// Makes the site of a server.
+type SiteOf = Arc<dyn Fn(&Server) -> Box<dyn Site> + Send + Sync>;
+
+/// What a task needs from around it.
+#[derive(Clone)]
+pub(crate) struct Edges {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) mode: watch::Receiver<Mode>,
+    pub(crate) site: SiteOf,
+    /// The lock file of a server.
+    pub(crate) lock: Arc<dyn Fn(ServerId) -> PathBuf + Send + Sync>,
+}
+
+/// A running task.
+pub(crate) struct TaskHandle {
+    commands: mpsc::Sender<Command>,
+    join: JoinHandle<()>,
+}
+
+impl TaskHandle {
+    /// Hands a command to the task. A task that has ended no longer takes any.
+    pub(crate) async fn send(&self, command: Command) {
+        if self.commands.send(command).await.is_err() {
+            tracing::debug!("a task that has ended was sent a command");
+        }
+    }
+
+    /// A way to send without holding on to the handle.
+    pub(crate) fn sender(&self) -> mpsc::Sender<Command> {
+        self.commands.clone()
+    }
+
+    /// Cuts off what runs and waits until the task has ended.
+    pub(crate) async fn stop(self) {
+        drop(self.commands);
+        if let Err(error) = self.join.await {
+            tracing::error!(%error, "a server's task ended unexpectedly");
+        }
+    }
+}
+
+/// The task of one server.
+pub(crate) struct Task {
+    edges: Edges,
+    site: Box<dyn Site>,
+    desk: Desk,
+    due: Instant,
+}
+
+/// What reaches a task while it is busy.
+struct Desk {
+    server: Server,
+    commands: mpsc::Receiver<Command>,
+    live: bool,
+    live_due: Instant,
+    /// Settings that came while the server was visited, with whether to reconnect.
+    new_settings: Option<(Server, bool)>,
+    /// The collection that runs, and who waits for its end.
+    running: Option<CollectionId>,
+    waiting: Vec<oneshot::Sender<Ended>>,
+    woke: bool,
+}
+
+/// Why a wait was cut short.
+enum Interrupt {
+    /// A person wants the collection now.
+    Now,
+    /// The settings that it was made with no longer hold.
+    Cancelled,
+    /// The task ends.
+    Stop,
+}
+
+impl Task {
+    /// Starts the task of a server. It visits the server at once and then on its interval, while the mode says so.
+    pub(crate) fn start(server: Server, edges: Edges) -> TaskHandle {
+        let (commands, receiver) = mpsc::channel(16);
+        let now = Instant::now();
+        let task = Self {
+            site: (edges.site)(&server),
+            edges,
+            desk: Desk {
+                server,
+                commands: receiver,
+                live: false,
+                live_due: now,
+                new_settings: None,
+                running: None,
+                waiting: Vec::new(),
+                woke: false,
+            },
+            due: now,
+        };
+        TaskHandle { commands, join: tokio::spawn(task.work()) }
+    }
+
+    async fn work(mut self) {
+        loop {
+            self.take_settings().await;
+            if std::mem::take(&mut self.desk.woke) {
+                self.due = rhythm::after_stall(Instant::now(), self.interval(), rand::random());
+            }
+            let next = self.next_run();
+            self.announce(next.map(|(at, _)| at));
+            let wake = next.map_or_else(|| Instant::now() + Duration::from_secs(3600), |(at, _)| at);
+            tokio::select! {
+                biased;
+                command = self.desk.commands.recv() => {
+                    let Some(command) = command else { break };
+                    if let Some(tries) = self.desk.take(command, self.edges.ledger.as_ref())
+                        && self.run(Trigger::Person, tries).await.is_err() { break }
+                }
+                changed = self.edges.mode.changed() => if changed.is_err() { break },
+                () = tokio::time::sleep_until(wake), if next.is_some() => {
+                    let Some((_, trigger)) = next else { continue };
+                    if trigger == Trigger::Schedule && rhythm::was_stalled(self.due, Instant::now()) {
+                        self.due = rhythm::after_stall(Instant::now(), self.interval(), rand::random());
+                        continue;
+                    }
+                    if self.run(trigger, TRIES).await.is_err() { break }
+                }
+            }
+        }
+        self.announce(None);
+        // A server that does not answer must not hold up the end of the application.
+        if tokio::time::timeout(GOODBYE, self.site.leave()).await.is_err() {
+            tracing::debug!(server = self.desk.server.id.0, "the session did not end in time");
+        }
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(u64::from(self.desk.server.interval))
+    }
+
+    /// What is due next, and why; nothing while neither the schedule nor anybody's looking asks for it.
+    fn next_run(&self) -> Option<(Instant, Trigger)> {
+        let mode = *self.edges.mode.borrow();
+        let enabled = self.desk.server.enabled;
+        let scheduled = (enabled && mode.scheduling && !mode.paused).then_some((self.due, Trigger::Schedule));
+        let live = (enabled && self.desk.live).then_some((self.desk.live_due, Trigger::Live));
+        match (scheduled, live) {
+            (Some(scheduled), Some(live)) => Some(if live.0 < scheduled.0 { live } else { scheduled }),
+            (scheduled, live) => scheduled.or(live),
+        }
+    }
+
+    fn announce(&self, next: Option<Instant>) {
+        let at = next.map(|at| clock::now().plus(at.saturating_duration_since(Instant::now())));
+        self.edges.ledger.scheduled(self.desk.server.id, at);
+    }
+
+    async fn take_settings(&mut self) {
+        let Some((server, reconnect)) = self.desk.new_settings.take() else { return };
+        let old = std::mem::replace(&mut self.desk.server, server);
+        let now = Instant::now();
+        if reconnect || old.target != self.desk.server.target {
+            self.site.leave().await;
+            self.site = (self.edges.site)(&self.desk.server);
+            self.due = now;
+        }
+        if !old.enabled && self.desk.server.enabled {
+            self.due = now;
+        }
+        if old.enabled && !self.desk.server.enabled {
+            self.site.leave().await;
+        }
+        if old.interval != self.desk.server.interval {
+            self.due = self.due.min(now + self.interval());
+        }
+    }
+
+    /// One collection with all its tries. An error means that the task is to end.
+    async fn run(&mut self, trigger: Trigger, tries: u32) -> Result<(), ()> {
+        let Self { edges, site, desk, due } = self;
+        let id = desk.running.unwrap_or_else(|| edges.ledger.next_id());
+        desk.running = Some(id);
+        let mut collection = Collection {
+            id,
+            server: desk.server.id,
+            trigger,
+            state: CollectionState::Waiting,
+            queued_at: clock::now(),
+            started_at: None,
+            ended_at: None,
+            retry_at: None,
+            attempts: 0,
+            max_attempts: tries,
+            stages: Vec::new(),
+            failure: None,
+            points: 0,
+        };
+        edges.ledger.changed(&collection);
+        let outcome = tries_of(edges, site.as_mut(), desk, &mut collection).await;
+
+        let (observation, stop) = match outcome {
+            Ok(observation) => {
+                collection.state = CollectionState::Completed;
+                collection.failure = None;
+                collection.points = u32::try_from(observation.points.len()).unwrap_or(u32::MAX);
+                (Some(observation), false)
+            }
+            Err(End::Failed) => {
+                collection.state = CollectionState::Failed;
+                (None, false)
+            }
+            Err(End::Cut { stop }) => {
+                collection.state = CollectionState::Cancelled;
+                (None, stop)
+            }
+        };
+        collection.ended_at = Some(clock::now());
+        collection.retry_at = None;
+        edges.ledger.ended(&desk.server, &collection, observation.as_ref()).await;
+        desk.running = None;
+        for waiting in desk.waiting.drain(..) {
+            // Whoever asked may have stopped waiting.
+            let _ = waiting.send(Ended { collection: collection.clone(), observation: observation.clone() });
+        }
+
+        let now = Instant::now();
+        desk.live_due = now.max(desk.live_due + Duration::from_secs(u64::from(LOCAL_INTERVAL)));
+        if trigger == Trigger::Schedule || now >= *due {
+            *due = rhythm::next_due(*due, now, Duration::from_secs(u64::from(desk.server.interval)));
+        }
+        if stop { Err(()) } else { Ok(()) }
+    }
+}
+
+/// How the tries of a collection ended without an observation.
+enum End {
+    Failed,
+    Cut { stop: bool },
+}
+
+async fn tries_of(
+    edges: &Edges,
+    site: &mut dyn Site,
+    desk: &mut Desk,
+    collection: &mut Collection,
+) -> Result<Observation, End> {
+    let ledger = edges.ledger.as_ref();
+    let mut delays = rhythm::retry_delays(collection.max_attempts, rand::random::<f64>);
+    let mut line = if collection.trigger == Trigger::Person { Line::Person } else { Line::Schedule };
+    loop {
+        collection.state = CollectionState::Waiting;
+        collection.retry_at = None;
+        ledger.changed(collection);
+        let place = enter(edges, desk, &mut line).await?;
+
+        collection.state = CollectionState::Active;
+        collection.attempts += 1;
+        collection.started_at = Some(clock::now());
+        collection.stages.clear();
+        ledger.changed(collection);
+        let mut stages = std::mem::take(&mut collection.stages);
+        let path = (edges.lock)(desk.server.id);
+        let visited = desk.attend(ledger, false, visit(site, path, &mut stages)).await;
+        collection.stages = stages;
+        drop(place);
+
+        let failure = match visited {
+            Ok(Ok(observation)) => return Ok(observation),
+            Ok(Err(failure)) => failure,
+            Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
+        };
+        let delay = if failure.retryable { delays.next() } else { None };
+        collection.failure = Some(failure);
+        let Some(delay) = delay else { return Err(End::Failed) };
+        collection.state = CollectionState::Delayed;
+        collection.retry_at = Some(clock::now().plus(delay));
+        ledger.changed(collection);
+        match desk.attend(ledger, true, tokio::time::sleep(delay)).await {
+            Ok(()) => {}
+            Err(Interrupt::Now) => line = Line::Person,
+            Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
+        }
+    }
+}
+
+/// Waits for a place. This computer needs none: reading it takes milliseconds and opens no connection.
+async fn enter(edges: &Edges, desk: &mut Desk, line: &mut Line) -> Result<Option<Place>, End> {
+    if matches!(desk.server.target, Target::Local) {
+        return Ok(None);
+    }
+    loop {
+        match desk.attend(edges.ledger.as_ref(), *line == Line::Schedule, edges.gate.enter(*line)).await {
+            Ok(place) => return Ok(Some(place)),
+            Err(Interrupt::Now) => *line = Line::Person,
+            Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
+        }
+    }
+}
+
+async fn visit(site: &mut dyn Site, lock: PathBuf, stages: &mut Vec<StageTime>) -> Result<Observation, Failure> {
+    let held = Lock::take(lock, OTHER_PROCESS).await.map_err(|error| failure::lock_unusable(&error))?;
+    let _lock = held.ok_or_else(failure::collected_elsewhere)?;
+    site.visit(stages).await
+}
+
+impl Desk {
+    /// Takes a command while nothing runs. The number of tries, when a collection is to be run.
+    fn take(&mut self, command: Command, ledger: &dyn Ledger) -> Option<u32> {
+        match command {
+            Command::Collect { tries, accepted, ended } => {
+                let id = *self.running.get_or_insert_with(|| ledger.next_id());
+                // Whoever asked may have stopped waiting.
+                let _ = accepted.send(id);
+                self.waiting.extend(ended);
+                Some(tries)
+            }
+            Command::Settings { server, reconnect } => {
+                let reconnect = reconnect || self.new_settings.as_ref().is_some_and(|(_, before)| *before);
+                self.new_settings = Some((*server, reconnect));
+                None
+            }
+            Command::Live(live) => {
+                if live && !self.live {
+                    self.live_due = Instant::now();
+                }
+                self.live = live;
+                None
+            }
+            Command::Woke => {
+                self.woke = true;
+                None
+            }
+        }
+    }
+
+    /// Waits for `work` and takes commands meanwhile. `eager`: a person's wish to collect now ends the wait.
+    async fn attend<T>(
+        &mut self,
+        ledger: &dyn Ledger,
+        eager: bool,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Interrupt> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                command = self.commands.recv() => {
+                    let Some(command) = command else { return Err(Interrupt::Stop) };
+                    let before = self.server.clone();
+                    if self.take(command, ledger).is_some() && eager {
+                        return Err(Interrupt::Now);
+                    }
+                    if let Some((server, reconnect)) = &self.new_settings
+                        && (*reconnect || server.target != before.target || !server.enabled)
+                    {
+                        return Err(Interrupt::Cancelled);
+                    }
+                }
+                done = &mut work => return Ok(done),
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! This computer.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hostrounds_core::collection::{Failure, Stage, StageTime};
+use hostrounds_core::observation::Observation;
+use hostrounds_core::probe::Family;
+use hostrounds_local::ThisComputer;
+use tokio::time::Instant;
+
+use super::{FIRST_READINGS_APART, Rhythms, Site, stage_time};
+use crate::clock;
+use crate::failure;
+
+/// How long reading this computer may take: a hung mount can block it.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// This computer as a site.
+pub(crate) struct LocalSite {
+    /// Away while a reading runs. A reading that hangs keeps it, and no second one is started meanwhile.
+    computer: Option<ThisComputer>,
+    hung: Option<tokio::task::JoinHandle<(ThisComputer, Observation)>>,
+    rhythms: Rhythms,
+}
+
+impl LocalSite {
+    pub(crate) fn new() -> Self {
+        Self { computer: Some(ThisComputer::new()), hung: None, rhythms: Rhythms::default() }
+    }
+
+    async fn read(&mut self, slow: Vec<Family>) -> Result<Observation, Failure> {
+        let mut reading = match (self.hung.take(), self.computer.take()) {
+            (Some(hung), _) => hung,
+            (None, computer) => {
+                let mut computer = computer.unwrap_or_else(ThisComputer::new);
+                tokio::task::spawn_blocking(move || {
+                    let observation = computer.read(clock::now(), &slow);
+                    (computer, observation)
+                })
+            }
+        };
+        match tokio::time::timeout(DEADLINE, &mut reading).await {
+            Ok(Ok((computer, observation))) => {
+                self.computer = Some(computer);
+                Ok(observation)
+            }
+            Ok(Err(join)) => Err(failure::crashed(&join.to_string())),
+            Err(_) => {
+                self.hung = Some(reading);
+                Err(failure::deadline(Stage::Probe, DEADLINE))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Site for LocalSite {
+    async fn visit(&mut self, stages: &mut Vec<StageTime>) -> Result<Observation, Failure> {
+        let began = Instant::now();
+        let slow = self.rhythms.due();
+        if self.computer.as_ref().is_none_or(ThisComputer::needs_second_reading) {
+            self.read(slow.clone()).await?;
+            tokio::time::sleep(FIRST_READINGS_APART).await;
+        }
+        let observation = self.read(slow).await;
+        stages.push(stage_time(Stage::Probe, None, began.elapsed()));
+        observation
+    }
+
+    async fn leave(&mut self) {}
+}
