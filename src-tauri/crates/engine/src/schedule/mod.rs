@@ -4,6 +4,8 @@ mod gate;
 mod queue;
 mod rhythm;
 mod task;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use gate::Gate;
 pub(crate) use queue::{Queue, is_shown};

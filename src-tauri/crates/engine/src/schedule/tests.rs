@@ -1,0 +1,335 @@
+//! The schedule against sites that do as they are told, on a clock that does too.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Failure, Stage, StageTime, Trigger};
+use hostrounds_core::observation::Observation;
+use hostrounds_core::server::{Login, Server, ServerId, SshTarget, Target, Thresholds};
+use hostrounds_core::time::UnixMillis;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+
+use super::*;
+use crate::visit::Site;
+
+/// What the next visit does.
+#[derive(Clone)]
+enum Act {
+    Succeed,
+    Take(Duration),
+    Fail { retryable: bool },
+}
+
+/// A site that plays its acts, and succeeds once they are over.
+struct PlayedSite {
+    acts: Arc<Mutex<VecDeque<Act>>>,
+    visiting: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+#[async_trait]
+impl Site for PlayedSite {
+    async fn visit(&mut self, _stages: &mut Vec<StageTime>) -> Result<Observation, Failure> {
+        let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Succeed);
+        let now = self.visiting.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        let _leaving = Leaving(Arc::clone(&self.visiting));
+        match act {
+            Act::Succeed => Ok(Observation::empty(UnixMillis(0))),
+            Act::Take(time) => {
+                tokio::time::sleep(time).await;
+                Ok(Observation::empty(UnixMillis(0)))
+            }
+            Act::Fail { retryable } => Err(Failure {
+                code: "test".into(),
+                stage: Stage::Connect,
+                message: "refused".into(),
+                hint: String::new(),
+                retryable,
+            }),
+        }
+    }
+
+    async fn leave(&mut self) {}
+}
+
+struct Leaving(Arc<AtomicUsize>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// A ledger that passes on what it is told, with the time.
+struct Book {
+    ended: mpsc::UnboundedSender<(Instant, Collection)>,
+    changed: mpsc::UnboundedSender<(Instant, Collection)>,
+    ids: AtomicI64,
+}
+
+#[async_trait]
+impl Ledger for Book {
+    fn next_id(&self) -> CollectionId {
+        CollectionId(self.ids.fetch_add(1, Ordering::SeqCst))
+    }
+
+    fn changed(&self, collection: &Collection) {
+        let _ = self.changed.send((Instant::now(), collection.clone()));
+    }
+
+    fn scheduled(&self, _server: ServerId, _at: Option<UnixMillis>) {}
+
+    async fn ended(&self, _server: &Server, collection: &Collection, _observation: Option<&Observation>) {
+        let _ = self.ended.send((Instant::now(), collection.clone()));
+    }
+}
+
+struct Theatre {
+    acts: Arc<Mutex<VecDeque<Act>>>,
+    most: Arc<AtomicUsize>,
+    mode: watch::Sender<Mode>,
+    ended: mpsc::UnboundedReceiver<(Instant, Collection)>,
+    changed: mpsc::UnboundedReceiver<(Instant, Collection)>,
+    edges: Edges,
+    began: Instant,
+    _locks: tempfile::TempDir,
+}
+
+impl Theatre {
+    fn new(places: u32) -> Self {
+        let acts = Arc::new(Mutex::new(VecDeque::new()));
+        let (visiting, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (ended_sender, ended) = mpsc::unbounded_channel();
+        let (changed_sender, changed) = mpsc::unbounded_channel();
+        let (mode, mode_receiver) = watch::channel(Mode { scheduling: true, paused: false });
+        let locks = tempfile::tempdir().unwrap();
+        let folder = locks.path().to_owned();
+        let edges = Edges {
+            gate: Gate::new(places),
+            ledger: Arc::new(Book { ended: ended_sender, changed: changed_sender, ids: AtomicI64::new(1) }),
+            mode: mode_receiver,
+            site: {
+                let (acts, most) = (Arc::clone(&acts), Arc::clone(&most));
+                Arc::new(move |_| {
+                    Box::new(PlayedSite {
+                        acts: Arc::clone(&acts),
+                        visiting: Arc::clone(&visiting),
+                        most: Arc::clone(&most),
+                    })
+                })
+            },
+            lock: Arc::new(move |id| -> PathBuf { folder.join(id.0.to_string()) }),
+        };
+        Self { acts, most, mode, ended, changed, edges, began: Instant::now(), _locks: locks }
+    }
+
+    fn play(&self, acts: impl IntoIterator<Item = Act>) {
+        self.acts.lock().unwrap().extend(acts);
+    }
+
+    fn start(&self, id: i64) -> TaskHandle {
+        Task::start(server(id), self.edges.clone())
+    }
+
+    /// The next collection that ends, with the whole seconds since the beginning.
+    async fn next(&mut self) -> (u64, Collection) {
+        let (at, collection) = self.ended.recv().await.unwrap();
+        (at.duration_since(self.began).as_secs(), collection)
+    }
+
+    async fn until(&mut self, state: CollectionState) -> (u64, Collection) {
+        loop {
+            let (at, collection) = self.changed.recv().await.unwrap();
+            if collection.state == state {
+                return (at.duration_since(self.began).as_secs(), collection);
+            }
+        }
+    }
+}
+
+fn server(id: i64) -> Server {
+    Server {
+        id: ServerId(id),
+        name: format!("server-{id}"),
+        target: Target::Ssh(SshTarget { host: "h".into(), port: 22, user: "u".into(), login: Login::Agent }),
+        enabled: true,
+        interval: 60,
+        thresholds: Thresholds::default(),
+        environment: None,
+        tags: vec![],
+        created_at: UnixMillis(0),
+    }
+}
+
+async fn collect(task: &TaskHandle) -> (CollectionId, oneshot::Receiver<Ended>) {
+    let (accepted, id) = oneshot::channel();
+    let (ended, end) = oneshot::channel();
+    task.send(Command::Collect { tries: TRIES, accepted, ended: Some(ended) }).await;
+    (id.await.unwrap(), end)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_visit_is_at_once_and_then_one_each_interval() {
+    let mut theatre = Theatre::new(5);
+    let _task = theatre.start(1);
+    for expected in [0, 60, 120] {
+        let (at, collection) = theatre.next().await;
+        assert_eq!(
+            (at, collection.state, collection.trigger),
+            (expected, CollectionState::Completed, Trigger::Schedule)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_collection_is_tried_three_times_in_all() {
+    let mut theatre = Theatre::new(5);
+    theatre.play(vec![Act::Fail { retryable: true }; 3]);
+    let _task = theatre.start(1);
+    let (first, delayed) = theatre.until(CollectionState::Delayed).await;
+    assert_eq!((first, delayed.attempts), (0, 1));
+    assert!(delayed.retry_at.is_some());
+    let (second, delayed) = theatre.until(CollectionState::Delayed).await;
+    assert_eq!((second, delayed.attempts), (5, 2));
+    let (third, failed) = theatre.next().await;
+    assert!((15..=16).contains(&third), "{third}");
+    assert_eq!((failed.state, failed.attempts), (CollectionState::Failed, 3));
+    // The rhythm stays: the next visit is one interval after the failed one was due.
+    let (next, collection) = theatre.next().await;
+    assert_eq!((next, collection.state), (60, CollectionState::Completed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_trying_cannot_mend_is_not_tried_again() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Fail { retryable: false }]);
+    let _task = theatre.start(1);
+    let (at, failed) = theatre.next().await;
+    assert_eq!((at, failed.state, failed.attempts), (0, CollectionState::Failed, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_need_not_wait_for_the_next_try() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Fail { retryable: true }]);
+    let task = theatre.start(1);
+    let (_, delayed) = theatre.until(CollectionState::Delayed).await;
+    let (id, end) = collect(&task).await;
+    assert_eq!(id, delayed.id, "the collection that waits serves as well");
+    assert_eq!(end.await.unwrap().collection.state, CollectionState::Completed);
+    assert_eq!(theatre.next().await.0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_is_never_visited_twice_at_once() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Take(Duration::from_secs(10))]);
+    let task = theatre.start(1);
+    let (_, active) = theatre.until(CollectionState::Active).await;
+    let (first, first_end) = collect(&task).await;
+    let (second, second_end) = collect(&task).await;
+    assert_eq!((first, second), (active.id, active.id));
+    assert_eq!(first_end.await.unwrap().collection.id, active.id);
+    assert_eq!(second_end.await.unwrap().collection.id, active.id);
+    assert_eq!(theatre.most.load(Ordering::SeqCst), 1);
+    assert_eq!(theatre.next().await.0, 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_than_the_places_run_at_once_and_people_go_first() {
+    let mut theatre = Theatre::new(2);
+    theatre.play(vec![Act::Take(Duration::from_secs(10)); 6]);
+    let mut tasks: Vec<TaskHandle> = (1..=5).map(|id| theatre.start(id)).collect();
+    let mut waiting = Vec::new();
+    while waiting.len() < 5 {
+        waiting.push(theatre.until(CollectionState::Waiting).await.1.server);
+    }
+    let last = tasks.pop().unwrap();
+    let (_, end) = collect(&last).await;
+    assert_eq!(end.await.unwrap().collection.server, ServerId(5));
+    let mut ended = Vec::new();
+    for _ in 0..5 {
+        let (at, collection) = theatre.next().await;
+        ended.push((at, collection.server.0));
+    }
+    let of_five = ended.iter().find(|(_, server)| *server == 5).unwrap().0;
+    assert_eq!(of_five, 20, "it goes ahead of those that waited longer: {ended:?}");
+    assert_eq!(theatre.most.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stall_of_the_process_makes_no_burst() {
+    let mut theatre = Theatre::new(5);
+    let _task = theatre.start(1);
+    assert_eq!(theatre.next().await.0, 0);
+    tokio::time::advance(Duration::from_secs(600)).await;
+    let (once, _) = theatre.next().await;
+    assert!((600..=610).contains(&once), "one visit soon after the stall: {once}");
+    let (next, _) = theatre.next().await;
+    assert!(next - once >= 59, "and the next a whole interval later: {once} {next}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_schedule_visits_nobody_but_whom_a_person_asks_for() {
+    let mut theatre = Theatre::new(5);
+    let task = theatre.start(1);
+    theatre.next().await;
+    theatre.mode.send_modify(|mode| mode.paused = true);
+    tokio::time::advance(Duration::from_secs(300)).await;
+    let (_, end) = collect(&task).await;
+    assert_eq!(end.await.unwrap().collection.trigger, Trigger::Person);
+    assert_eq!(theatre.next().await.1.trigger, Trigger::Person);
+    theatre.mode.send_modify(|mode| mode.paused = false);
+    let (at, collection) = theatre.next().await;
+    assert_eq!(collection.trigger, Trigger::Schedule);
+    assert!(at >= 300);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_who_looks_is_served_every_two_seconds() {
+    let mut theatre = Theatre::new(5);
+    let task = theatre.start(1);
+    theatre.next().await;
+    task.send(Command::Live(true)).await;
+    for expected in [0, 2, 4] {
+        let (at, collection) = theatre.next().await;
+        assert_eq!((at, collection.trigger), (expected, Trigger::Live));
+    }
+    task.send(Command::Live(false)).await;
+    assert_eq!(theatre.next().await.1.trigger, Trigger::Schedule);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_cuts_off_what_runs_and_says_so() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Take(Duration::from_secs(3600))]);
+    let task = theatre.start(1);
+    theatre.until(CollectionState::Active).await;
+    task.stop().await;
+    let (at, collection) = theatre.next().await;
+    assert_eq!((at, collection.state), (0, CollectionState::Cancelled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_disabled_is_left_alone_and_visited_at_once_when_enabled() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Succeed, Act::Take(Duration::from_secs(30))]);
+    let task = theatre.start(1);
+    theatre.next().await;
+    theatre.until(CollectionState::Active).await;
+    theatre.until(CollectionState::Active).await;
+    let disabled = Server { enabled: false, ..server(1) };
+    task.send(Command::Settings { server: Box::new(disabled), reconnect: false }).await;
+    let (at, cut) = theatre.next().await;
+    assert_eq!((at, cut.state), (60, CollectionState::Cancelled));
+    tokio::time::advance(Duration::from_secs(600)).await;
+    task.send(Command::Settings { server: Box::new(server(1)), reconnect: false }).await;
+    let (at, collection) = theatre.next().await;
+    assert_eq!((at, collection.state), (660, CollectionState::Completed));
+}
