@@ -1,0 +1,11 @@
+// The one list of what the window may call. The build script makes a permission of each name, the shell hands each to Tauri,
+// and a test holds the capability of the window against it. It is a macro because both sides need it in another form.
+macro_rules! with_commands {
+    ($then:ident) => {
+        $then! {
+            snapshot, latest, metrics, history, collections, alerts, activity,
+            add_server, update_server, remove_server, set_enabled, test_server, accept_host_key,
+            collect, collect_all, retry, pause, resume, clean, set_live, set_settings
+        }
+    };
+}

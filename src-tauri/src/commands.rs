@@ -1,0 +1,202 @@
+//! What the window may ask for: each command hands its arguments to the engine and the answer back, and does nothing else.
+
+use hostrounds_core::activity::Activity;
+use hostrounds_core::alert::Alert;
+use hostrounds_core::collection::{Collection, CollectionId};
+use hostrounds_core::history::{HistoryQuery, SeriesHistory};
+use hostrounds_core::metric::MetricInfo;
+use hostrounds_core::server::ServerId;
+use hostrounds_engine::api::view::{ApiError, Latest, ServerForm, ServerView, Settings, Snapshot, TestReport};
+use tauri::ipc::Invoke;
+use tauri::{State, Wry};
+
+use crate::engine::Engine;
+
+include!("command_list.rs");
+
+macro_rules! handler_of {
+    ($($name:ident),*) => { tauri::generate_handler![$($name),*] };
+}
+
+/// What Tauri calls for each command of the list.
+pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    with_commands!(handler_of)
+}
+
+type Answer<T> = Result<T, ApiError>;
+
+/// Everything that the window needs when it opens.
+#[tauri::command]
+async fn snapshot(engine: State<'_, Engine>) -> Answer<Snapshot> {
+    engine.ready().await?.snapshot().await
+}
+
+/// The newest values of a server.
+#[tauri::command]
+async fn latest(engine: State<'_, Engine>, id: ServerId) -> Answer<Option<Latest>> {
+    engine.ready().await?.latest(id).await
+}
+
+/// The catalogue of metrics.
+#[tauri::command]
+async fn metrics(engine: State<'_, Engine>) -> Answer<Vec<&'static MetricInfo>> {
+    Ok(engine.ready().await?.metrics())
+}
+
+/// One metric of a server over time.
+#[tauri::command]
+async fn history(engine: State<'_, Engine>, query: HistoryQuery) -> Answer<Vec<SeriesHistory>> {
+    engine.ready().await?.history(query).await
+}
+
+/// The latest collections, of one server or of all.
+#[tauri::command]
+async fn collections(engine: State<'_, Engine>, server: Option<ServerId>, limit: u32) -> Answer<Vec<Collection>> {
+    engine.ready().await?.collections(server, limit).await
+}
+
+/// The latest alerts, of one server or of all.
+#[tauri::command]
+async fn alerts(engine: State<'_, Engine>, server: Option<ServerId>, limit: u32) -> Answer<Vec<Alert>> {
+    engine.ready().await?.alerts(server, limit).await
+}
+
+/// What was done, newest first.
+#[tauri::command]
+async fn activity(
+    engine: State<'_, Engine>,
+    server: Option<ServerId>,
+    before: Option<i64>,
+    limit: u32,
+) -> Answer<Vec<Activity>> {
+    engine.ready().await?.activity(server, before, limit).await
+}
+
+/// Adds a server.
+#[tauri::command]
+async fn add_server(engine: State<'_, Engine>, form: ServerForm) -> Answer<ServerView> {
+    engine.ready().await?.add_server(form).await
+}
+
+/// Changes a server.
+#[tauri::command]
+async fn update_server(engine: State<'_, Engine>, id: ServerId, form: ServerForm) -> Answer<ServerView> {
+    engine.ready().await?.update_server(id, form).await
+}
+
+/// Removes a server with its history.
+#[tauri::command]
+async fn remove_server(engine: State<'_, Engine>, id: ServerId) -> Answer<()> {
+    engine.ready().await?.remove_server(id).await
+}
+
+/// Takes a server into the schedule or out of it.
+#[tauri::command]
+async fn set_enabled(engine: State<'_, Engine>, id: ServerId, enabled: bool) -> Answer<ServerView> {
+    engine.ready().await?.set_enabled(id, enabled).await
+}
+
+/// Tries a connection, step by step.
+#[tauri::command]
+async fn test_server(
+    engine: State<'_, Engine>,
+    test: String,
+    form: ServerForm,
+    id: Option<ServerId>,
+) -> Answer<TestReport> {
+    engine.ready().await?.test_server(test, form, id).await
+}
+
+/// Trusts the host key that a test or a collection was offered.
+#[tauri::command]
+async fn accept_host_key(engine: State<'_, Engine>, offer: String) -> Answer<()> {
+    engine.ready().await?.accept_host_key(offer).await
+}
+
+/// Collects from one server now.
+#[tauri::command]
+async fn collect(engine: State<'_, Engine>, id: ServerId) -> Answer<CollectionId> {
+    engine.ready().await?.collect(id).await
+}
+
+/// Collects from every enabled server now.
+#[tauri::command]
+async fn collect_all(engine: State<'_, Engine>) -> Answer<Vec<CollectionId>> {
+    engine.ready().await?.collect_all().await
+}
+
+/// Runs a failed collection again.
+#[tauri::command]
+async fn retry(engine: State<'_, Engine>, id: CollectionId) -> Answer<CollectionId> {
+    engine.ready().await?.retry(id).await
+}
+
+/// Pauses the schedule.
+#[tauri::command]
+async fn pause(engine: State<'_, Engine>) -> Answer<()> {
+    engine.ready().await?.pause().await
+}
+
+/// Resumes the schedule.
+#[tauri::command]
+async fn resume(engine: State<'_, Engine>) -> Answer<()> {
+    engine.ready().await?.resume().await
+}
+
+/// Forgets the collections that have ended.
+#[tauri::command]
+async fn clean(engine: State<'_, Engine>) -> Answer<()> {
+    engine.ready().await?.clean().await
+}
+
+/// Collects from a server every two seconds while somebody looks at it.
+#[tauri::command]
+async fn set_live(engine: State<'_, Engine>, id: ServerId, live: bool) -> Answer<()> {
+    engine.ready().await?.set_live(id, live).await
+}
+
+/// Changes the settings.
+#[tauri::command]
+async fn set_settings(engine: State<'_, Engine>, settings: Settings) -> Answer<Settings> {
+    engine.ready().await?.set_settings(settings).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    macro_rules! names_of {
+        ($($name:ident),*) => { [$(stringify!($name)),*] };
+    }
+
+    const EVENTS: [&str; 2] = ["core:event:allow-listen", "core:event:allow-unlisten"];
+
+    #[test]
+    fn the_window_may_call_every_command_and_nothing_else() {
+        let capability: serde_json::Value =
+            serde_json::from_str(include_str!("../capabilities/main.json")).expect("the capability file is JSON");
+        let granted: BTreeSet<String> =
+            serde_json::from_value(capability["permissions"].clone()).expect("permissions are a list of names");
+        let commands = with_commands!(names_of).map(|name| format!("allow-{}", name.replace('_', "-")));
+        let expected: BTreeSet<String> = commands.into_iter().chain(EVENTS.map(str::to_owned)).collect();
+        assert_eq!(granted, expected);
+    }
+
+    #[test]
+    fn the_frontend_knows_every_command_and_no_other() {
+        let map = include_str!("../../frontend/src/api/commands.ts");
+        let body =
+            map.split_once("interface CommandMap {").and_then(|(_, rest)| rest.split_once("\n}")).expect("the map").0;
+        let known: BTreeSet<&str> =
+            body.lines().filter_map(|line| line.trim().split_once(": { args:")).map(|(name, _)| name).collect();
+        assert_eq!(known, BTreeSet::from(with_commands!(names_of)));
+    }
+
+    #[test]
+    fn the_window_is_the_only_one_that_may() {
+        let capability: serde_json::Value =
+            serde_json::from_str(include_str!("../capabilities/main.json")).expect("the capability file is JSON");
+        assert_eq!(capability["windows"], serde_json::json!([crate::window::MAIN]));
+        assert!(capability.get("remote").is_none());
+    }
+}
