@@ -8,7 +8,8 @@ import { descendants, end } from './process.ts';
 import { isOpen, until } from './wait.ts';
 
 const driverProgram = required('TAURI_DRIVER');
-const appProgram = required('HOSTROUNDS_APP');
+/** The application under test. */
+export const appProgram = required('HOSTROUNDS_APP');
 
 /** The real application, in a window that WebDriver sees. Its data outlives it: started again, it finds what it left. */
 export class App {

@@ -8,24 +8,31 @@ import { until } from './wait.ts';
 export class Screen {
   constructor(private readonly window: Browser) {}
 
-  /** Presses a button. */
+  /** Presses a button, in the dialog that is open or on the screen. */
   async press(name: string): Promise<void> {
-    await this.click(`a button "${name}"`, `//button[not(@disabled) and ${named(name)}]`);
+    await this.click(`button "${name}"`, `//button[not(@disabled) and not(@data-loading) and ${named(name)}]`);
   }
 
   /** Follows a link. */
   async follow(name: string): Promise<void> {
-    await this.click(`a link "${name}"`, `//a[${named(name)}]`);
+    await this.click(`link "${name}"`, `//a[${named(name)}]`);
   }
 
-  /** Chooses one of several. */
+  /** Chooses one of several that stand side by side. */
   async choose(name: string): Promise<void> {
-    await this.click(`a choice "${name}"`, `//label[${named(name)}] | //*[@role="option" or @role="tab"][${named(name)}]`);
+    await this.click(`choice "${name}"`, `//label[${named(name)}]`);
+  }
+
+  /** Chooses from a list. */
+  async select(label: string, choice: string): Promise<void> {
+    const list = this.window.$(await this.inReach(fieldOf(label)));
+    await list.waitForDisplayed({ timeoutMsg: `There is no list "${label}".` });
+    await list.selectByVisibleText(choice);
   }
 
   /** Replaces what stands in a field. */
   async fill(label: string, value: string): Promise<void> {
-    const field = this.window.$(fieldOf(label));
+    const field = this.window.$(await this.inReach(fieldOf(label)));
     await field.waitForDisplayed({ timeoutMsg: `There is no field "${label}".` });
     await field.scrollIntoView();
     await field.click();
@@ -34,9 +41,16 @@ export class Screen {
     if (value !== '') await field.addValue(value);
   }
 
-  /** What stands in a field. */
-  async valueOf(label: string): Promise<string> {
-    return this.window.$(fieldOf(label)).getValue();
+  /** The values of a server in the overview, as they stand there. */
+  async valuesOf(server: string): Promise<string> {
+    const cells = await this.window.$$(`//tr[th//a[${named(server)}]]/td[position() > 1 and position() < last() - 1]`).getElements();
+    return (await cells.map((cell) => cell.getText())).join(' | ');
+  }
+
+  /** What the overview says about the state of a server. */
+  async stateOf(server: string): Promise<string> {
+    const cell = this.window.$(`//tr[th//a[${named(server)}]]/td[1]`);
+    return (await cell.isExisting()) ? cell.getText() : '';
   }
 
   /** Waits until the window says something, and answers with all that it says. */
@@ -91,10 +105,21 @@ export class Screen {
     });
   }
 
-  private async click(what: string, xpath: string): Promise<void> {
-    const element = this.window.$(xpath);
-    await element.waitForClickable({ timeout: 20_000, timeoutMsg: `There is no ${what} to press.` });
-    await element.click();
+  private async click(what: string, path: string): Promise<void> {
+    await until(`there is a ${what} to press`, async () => {
+      for (const element of await this.window.$$(await this.inReach(path)).getElements()) {
+        if (!(await element.isClickable())) continue;
+        await element.click();
+        return true;
+      }
+      return false;
+    });
+  }
+
+  // A dialog takes everything below it out of reach; of several, the last one lies on top.
+  private async inReach(path: string): Promise<string> {
+    const open = '//*[@role="dialog"]';
+    return (await this.window.$(open).isExisting()) ? `(${open})[last()]${path}` : path;
   }
 }
 
@@ -106,5 +131,5 @@ function named(name: string): string {
 // The label of a required field ends with a star of its own; only the first text of the label is its name.
 function fieldOf(label: string): string {
   const quoted = JSON.stringify(label);
-  return `//*[self::input or self::textarea][@aria-label=${quoted} or @id=//label[normalize-space(text()[1])=${quoted}]/@for]`;
+  return `//*[self::input or self::textarea or self::select][@aria-label=${quoted} or @id=//label[normalize-space(text()[1])=${quoted}]/@for]`;
 }
