@@ -1,1 +1,22 @@
 //! Servers to test against: a private sshd on loopback and servers that misbehave.
+//!
+//! Everything here listens on 127.0.0.1, keeps its files in a temporary folder, and ends with the value that started
+//! it. Nothing touches the account's own `~/.ssh`.
+
+mod agent;
+mod dropbear;
+mod error;
+mod keys;
+mod misbehaving;
+mod namespace;
+mod password_server;
+mod process;
+mod sshd;
+
+pub use agent::Agent;
+pub use dropbear::Dropbear;
+pub use error::TestbedError;
+pub use keys::{ClientKey, KeyType, PASSPHRASE};
+pub use misbehaving::{MisbehavingServer, Misbehaviour};
+pub use password_server::{Intrusion, PasswordMethods, PasswordServer, PasswordServerConfig};
+pub use sshd::{Sshd, SshdConfig};

@@ -1,0 +1,41 @@
+//! An ssh-agent of our own.
+
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::error::TestbedError;
+use crate::process::{Program, run};
+
+/// A running ssh-agent. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Agent {
+    _folder: TempDir,
+    socket: PathBuf,
+    _program: Program,
+}
+
+impl Agent {
+    /// Starts an agent and loads these private keys, which must not be encrypted.
+    ///
+    /// # Errors
+    /// When a program is missing or fails.
+    pub async fn start(keys: &[&Path]) -> Result<Self, TestbedError> {
+        let folder = tempfile::Builder::new().prefix("hostrounds-agent-").tempdir()?;
+        let socket = folder.path().join("agent");
+        let mut command = Command::new("ssh-agent");
+        command.arg("-D").arg("-a").arg(&socket);
+        // It prints how to reach it once the socket is there.
+        let program = Program::start("ssh-agent", &mut command, "SSH_AUTH_SOCK").await?;
+        for key in keys {
+            run("ssh-add", Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", &socket)).await?;
+        }
+        Ok(Self { _folder: folder, socket, _program: program })
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+}
