@@ -1,0 +1,93 @@
+/** Every command of the engine, with what goes in and what comes out. The only code that calls `invoke`. */
+
+import { invoke } from '@tauri-apps/api/core';
+
+import { toCommandError } from './errors';
+import type { Activity } from './gen/Activity';
+import type { Alert } from './gen/Alert';
+import type { Collection } from './gen/Collection';
+import type { CollectionId } from './gen/CollectionId';
+import type { HistoryQuery } from './gen/HistoryQuery';
+import type { Latest } from './gen/Latest';
+import type { MetricInfo } from './gen/MetricInfo';
+import type { SeriesHistory } from './gen/SeriesHistory';
+import type { ServerForm } from './gen/ServerForm';
+import type { ServerId } from './gen/ServerId';
+import type { ServerView } from './gen/ServerView';
+import type { Settings } from './gen/Settings';
+import type { Snapshot } from './gen/Snapshot';
+import type { TestReport } from './gen/TestReport';
+
+/** A command without arguments. */
+type Nothing = Record<string, never>;
+
+/** Name of a command -> its arguments and its answer. */
+export interface CommandMap {
+  snapshot: { args: Nothing; answer: Snapshot };
+  latest: { args: { id: ServerId }; answer: Latest | null };
+  add_server: { args: { form: ServerForm }; answer: ServerView };
+  update_server: { args: { id: ServerId; form: ServerForm }; answer: ServerView };
+  remove_server: { args: { id: ServerId }; answer: null };
+  set_enabled: { args: { id: ServerId; enabled: boolean }; answer: ServerView };
+  test_server: { args: { test: string; form: ServerForm; id: ServerId | null }; answer: TestReport };
+  accept_host_key: { args: { offer: string }; answer: null };
+  collect: { args: { id: ServerId }; answer: CollectionId };
+  collect_all: { args: Nothing; answer: CollectionId[] };
+  pause: { args: Nothing; answer: null };
+  resume: { args: Nothing; answer: null };
+  clean: { args: Nothing; answer: null };
+  retry: { args: { id: CollectionId }; answer: CollectionId };
+  collections: { args: { server: ServerId | null; limit: number }; answer: Collection[] };
+  history: { args: { query: HistoryQuery }; answer: SeriesHistory[] };
+  alerts: { args: { server: ServerId | null; limit: number }; answer: Alert[] };
+  activity: { args: { server: ServerId | null; before: number | null; limit: number }; answer: Activity[] };
+  metrics: { args: Nothing; answer: MetricInfo[] };
+  set_live: { args: { id: ServerId; live: boolean }; answer: null };
+  set_settings: { args: { settings: Settings }; answer: Settings };
+}
+
+async function call<Name extends keyof CommandMap>(
+  name: Name,
+  args: CommandMap[Name]['args'],
+): Promise<CommandMap[Name]['answer']> {
+  try {
+    return await invoke<CommandMap[Name]['answer']>(name, args);
+  } catch (cause) {
+    throw toCommandError(cause);
+  }
+}
+
+/** Which part of the activity log is wanted. */
+export interface ActivityPage {
+  /** Only what concerns this server. */
+  server: ServerId | null;
+  /** Only entries older than the one with this number. */
+  before: number | null;
+  /** The most entries. */
+  limit: number;
+}
+
+/** The commands as functions. Each rejects with a `CommandError`. */
+export const engine = {
+  snapshot: () => call('snapshot', {}),
+  latest: (id: ServerId) => call('latest', { id }),
+  addServer: (form: ServerForm) => call('add_server', { form }),
+  updateServer: (id: ServerId, form: ServerForm) => call('update_server', { id, form }),
+  removeServer: (id: ServerId) => call('remove_server', { id }),
+  setEnabled: (id: ServerId, enabled: boolean) => call('set_enabled', { id, enabled }),
+  testServer: (test: string, form: ServerForm, id: ServerId | null) => call('test_server', { test, form, id }),
+  acceptHostKey: (offer: string) => call('accept_host_key', { offer }),
+  collect: (id: ServerId) => call('collect', { id }),
+  collectAll: () => call('collect_all', {}),
+  pause: () => call('pause', {}),
+  resume: () => call('resume', {}),
+  clean: () => call('clean', {}),
+  retry: (id: CollectionId) => call('retry', { id }),
+  collections: (server: ServerId | null, limit: number) => call('collections', { server, limit }),
+  history: (query: HistoryQuery) => call('history', { query }),
+  alerts: (server: ServerId | null, limit: number) => call('alerts', { server, limit }),
+  activity: (page: ActivityPage) => call('activity', { ...page }),
+  metrics: () => call('metrics', {}),
+  setLive: (id: ServerId, live: boolean) => call('set_live', { id, live }),
+  setSettings: (settings: Settings) => call('set_settings', { settings }),
+};

@@ -1,0 +1,33 @@
+import type { Alert } from '../../api/gen/Alert';
+import { type Column, DataTable } from '../../components/DataTable';
+import { RelativeTime } from '../../components/RelativeTime';
+import { AlertStateBadge } from '../../components/StateBadge';
+import { duration, percent } from '../../format/units';
+import { ruleWord } from '../../format/words';
+import { serverHref } from '../../state/route';
+import classes from './Alerts.module.css';
+
+const columns: Column<Alert>[] = [
+  { title: 'State', cell: ({ state }) => <AlertStateBadge state={state} /> },
+  { title: 'Rule', cell: ({ rule }) => ruleWord[rule] },
+  {
+    title: 'What',
+    wide: true,
+    cell: ({ message, server, firedAt }) => (
+      <a className={classes.link} href={serverHref(server, firedAt)}>
+        {message}
+      </a>
+    ),
+  },
+  { title: 'Value', numeric: true, cell: ({ value }) => (value === null ? '' : percent(value)) },
+  { title: 'Threshold', numeric: true, cell: ({ threshold }) => (threshold === null ? '' : percent(threshold)) },
+  { title: 'Fired', cell: ({ firedAt }) => <RelativeTime at={firedAt} /> },
+  {
+    title: 'Lasted',
+    cell: ({ firedAt, resolvedAt }) => (resolvedAt === null ? 'still firing' : duration((resolvedAt - firedAt) / 1_000)),
+  },
+];
+
+export function AlertTable({ label, alerts }: { label: string; alerts: readonly Alert[] }) {
+  return <DataTable label={label} columns={columns} rows={alerts} keyOf={({ id }) => id} />;
+}

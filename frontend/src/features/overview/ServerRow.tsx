@@ -1,0 +1,133 @@
+import { Button } from '@mantine/core';
+import { AlertTriangle, ArrowDown, ArrowUp } from 'lucide-react';
+import { memo, type MouseEvent } from 'react';
+
+import type { RuleKind } from '../../api/gen/RuleKind';
+import type { ServerView } from '../../api/gen/ServerView';
+import type { Summary } from '../../api/gen/Summary';
+import { Absent } from '../../components/Absent';
+import { Meter } from '../../components/Meter';
+import { RelativeTime } from '../../components/RelativeTime';
+import { ServerStateBadge } from '../../components/StateBadge';
+import { bytesPerSecond, count, duration } from '../../format/units';
+import { plural } from '../../format/words';
+import { useLatest, useModel } from '../../state/hooks';
+import { go, serverHref } from '../../state/route';
+import { useDialogs } from '../dialogs';
+import { address, isFresh } from '../servers';
+import { reasonFor } from '../unavailable';
+import classes from './Overview.module.css';
+import { RowActions } from './RowActions';
+
+/** How many columns show observed values. */
+const VALUE_COLUMNS = 5;
+
+/** A click anywhere in the row opens the server, unless it was meant for something in it. */
+function openUnlessControl(event: MouseEvent<HTMLTableRowElement>, view: ServerView): void {
+  const control = event.target instanceof Element && event.target.closest('a, button, [role="menuitem"]');
+  if (!control) go({ screen: 'server', id: view.server.id, at: null });
+}
+
+export const ServerRow = memo(function ServerRow({ view }: { view: ServerView }) {
+  const { server, state, summary, failure, firing } = view;
+  const open = useDialogs();
+  const about = [address(server.target), server.environment, ...server.tags].filter((word) => word !== null).join(' · ');
+  return (
+    // The link in the first cell does the same for the keyboard.
+    <tr className={classes.row} data-faded={!isFresh(state)} onClick={(event) => { openUnlessControl(event, view); }}>
+      <th scope="row" className={classes.name}>
+        <a href={serverHref(server.id)}>{server.name}</a>
+        <span className={classes.about} title={about}>
+          {about}
+        </span>
+      </th>
+      <td>
+        <div className={classes.state}>
+          <ServerStateBadge state={state} />
+          {firing > 0 && (
+            <span className={classes.firing}>
+              <AlertTriangle size={13} aria-hidden /> {plural(firing, 'alert')}
+            </span>
+          )}
+          {failure && (
+            <span className={classes.failure} title={`${failure.message} ${failure.hint}`}>
+              {failure.message}
+            </span>
+          )}
+          {failure?.code === 'host_key_unknown' && (
+            <Button size="compact-xs" variant="light" onClick={() => { open({ kind: 'test', id: server.id, review: true }); }}>
+              Review host key
+            </Button>
+          )}
+        </div>
+      </td>
+      {summary ? (
+        <Values view={view} summary={summary} />
+      ) : (
+        <td colSpan={VALUE_COLUMNS} className={classes.nothing}>
+          Nothing was observed yet
+        </td>
+      )}
+      <td>
+        <div className={classes.pair}>
+          <span>{view.lastSeen === null ? 'never seen' : <RelativeTime at={view.lastSeen} />}</span>
+          <span className={classes.second}>
+            {view.nextVisit === null ? 'no visit planned' : <>next <RelativeTime at={view.nextVisit} /></>}
+          </span>
+        </div>
+      </td>
+      <td>
+        <RowActions view={view} />
+      </td>
+    </tr>
+  );
+});
+
+function Values({ view: { server, state }, summary }: { view: ServerView; summary: Summary }) {
+  const latest = useLatest(server.id);
+  const alerts = useModel((model) => model.alerts);
+  const firing = (rule: RuleKind) => alerts.some((alert) => alert.server === server.id && alert.rule === rule);
+  const faded = !isFresh(state);
+  const { thresholds } = server;
+  return (
+    <>
+      <td>
+        <Meter label="CPU" value={summary.cpu} threshold={thresholds.cpu} firing={firing('cpu')} faded={faded} reason={reasonFor(latest, 'cpu')} />
+      </td>
+      <td>
+        <Meter label="Memory" value={summary.memory} threshold={thresholds.memory} firing={firing('memory')} faded={faded} reason={reasonFor(latest, 'memory')} />
+      </td>
+      <td>
+        <Meter
+          label="Disk"
+          value={summary.disk}
+          threshold={thresholds.disk}
+          firing={firing('disk')}
+          faded={faded}
+          reason={reasonFor(latest, 'filesystems')}
+          detail={summary.diskMountpoint}
+        />
+      </td>
+      <td>
+        <div className={classes.pair}>
+          <span>{summary.load === null ? <Absent reason={reasonFor(latest, 'load')} /> : count(summary.load)}</span>
+          <span className={classes.second}>
+            {summary.uptime === null ? <Absent reason={reasonFor(latest, 'uptime')} /> : duration(summary.uptime)}
+          </span>
+        </div>
+      </td>
+      <td>
+        <div className={classes.pair}>
+          <span title="received">
+            <ArrowDown size={11} aria-label="received" />{' '}
+            {summary.networkReceive === null ? <Absent reason={reasonFor(latest, 'network')} /> : bytesPerSecond(summary.networkReceive)}
+          </span>
+          <span title="sent">
+            <ArrowUp size={11} aria-label="sent" />{' '}
+            {summary.networkTransmit === null ? <Absent reason={reasonFor(latest, 'network')} /> : bytesPerSecond(summary.networkTransmit)}
+          </span>
+        </div>
+      </td>
+    </>
+  );
+}

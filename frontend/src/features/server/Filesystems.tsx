@@ -1,0 +1,76 @@
+import { Skeleton } from '@mantine/core';
+
+import type { Latest } from '../../api/gen/Latest';
+import type { Metric } from '../../api/gen/Metric';
+import { Absent } from '../../components/Absent';
+import { type Column, DataTable } from '../../components/DataTable';
+import { Empty } from '../../components/Empty';
+import { Meter } from '../../components/Meter';
+import { Panel } from '../../components/Panel';
+import { bytes, count } from '../../format/units';
+import { reasonFor } from '../unavailable';
+
+const MOUNT = 'system.filesystem.mountpoint';
+const DEVICE = 'system.device';
+const STATE = 'system.filesystem.state';
+
+interface Filesystem {
+  mount: string;
+  device: string;
+  value: (metric: Metric, state?: string) => number | null;
+}
+
+/** Every mount that any of the newest values speaks of, by name. */
+function filesystems(latest: Latest): Filesystem[] {
+  const values = new Map<string, { mount: string; device: string; values: Map<string, number> }>();
+  for (const { metric, attributes, value } of latest.points) {
+    const mount = attributes[MOUNT];
+    if (mount === undefined) continue;
+    const device = attributes[DEVICE] ?? '';
+    const key = JSON.stringify([mount, device]);
+    const known = values.get(key) ?? { mount, device, values: new Map<string, number>() };
+    known.values.set(`${metric} ${attributes[STATE] ?? ''}`, value);
+    values.set(key, known);
+  }
+  return [...values.values()]
+    .sort((a, b) => a.mount.localeCompare(b.mount))
+    .map(({ mount, device, values: own }) => ({ mount, device, value: (metric, state = '') => own.get(`${metric} ${state}`) ?? null }));
+}
+
+function amount(value: number | null, format: (value: number) => string) {
+  return value === null ? <Absent /> : format(value);
+}
+
+const columns: Column<Filesystem>[] = [
+  { title: 'Mounted on', wide: true, cell: ({ mount }) => mount },
+  { title: 'Device', cell: ({ device }) => device },
+  { title: 'Size', numeric: true, cell: ({ value }) => amount(value('system.filesystem.limit'), bytes) },
+  { title: 'Used', numeric: true, cell: ({ value }) => amount(value('system.filesystem.usage', 'used'), bytes) },
+  { title: 'Free', numeric: true, cell: ({ value }) => amount(value('system.filesystem.usage', 'free'), bytes) },
+  { title: 'Share', cell: ({ value, mount }) => <Meter label={`Space on ${mount}`} value={value('system.filesystem.utilization')} /> },
+  { title: 'Inodes used', numeric: true, cell: ({ value }) => amount(value('system.filesystem.inodes', 'used'), count) },
+  {
+    title: 'Inodes',
+    cell: ({ value, mount }) => (
+      <Meter label={`Inodes on ${mount}`} value={value('system.filesystem.inodes.utilization')} reason="This filesystem does not count inodes." />
+    ),
+  },
+];
+
+interface FilesystemsProps {
+  latest: Latest | undefined;
+  loading: boolean;
+}
+
+/** Every mounted filesystem with its space and its inodes. */
+export function Filesystems({ latest, loading }: FilesystemsProps) {
+  const rows = latest ? filesystems(latest) : [];
+  const reason = reasonFor(latest, 'filesystems');
+  return (
+    <Panel title="Filesystems" flush>
+      {rows.length > 0 && <DataTable label="Filesystems" columns={columns} rows={rows} keyOf={({ mount, device }) => `${mount} ${device}`} />}
+      {rows.length === 0 && loading && <Skeleton height={40} m="sm" width="auto" role="status" aria-label="Loading filesystems" />}
+      {rows.length === 0 && !loading && <Empty title={reason === undefined ? 'Not observed yet' : 'Not available'}>{reason !== undefined && <p>{reason}</p>}</Empty>}
+    </Panel>
+  );
+}

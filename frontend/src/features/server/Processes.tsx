@@ -1,0 +1,61 @@
+import { Skeleton } from '@mantine/core';
+
+import type { Latest } from '../../api/gen/Latest';
+import type { Process } from '../../api/gen/Process';
+import { Absent } from '../../components/Absent';
+import { type Column, DataTable } from '../../components/DataTable';
+import { Empty } from '../../components/Empty';
+import { Panel } from '../../components/Panel';
+import { RelativeTime } from '../../components/RelativeTime';
+import { bytes, count, percent } from '../../format/units';
+import { reasonFor } from '../unavailable';
+import classes from './Server.module.css';
+
+const columns: Column<Process>[] = [
+  { title: 'Process', wide: true, cell: ({ name, user, pid }) => <ProcessName name={name} about={`${user ?? 'user not available'}, ${pid}`} /> },
+  { title: 'CPU', numeric: true, cell: ({ cpu }) => (cpu === null ? <Absent reason="Known from the second reading on." /> : percent(cpu)) },
+  { title: 'Memory', numeric: true, cell: ({ memory }) => bytes(memory) },
+  { title: 'Threads', numeric: true, cell: ({ threads }) => (threads === null ? <Absent /> : count(threads)) },
+  { title: 'State', cell: ({ state }) => state },
+];
+
+function ProcessName({ name, about }: { name: string; about: string }) {
+  return (
+    <>
+      {name} <span className={classes.quiet}>{about}</span>
+    </>
+  );
+}
+
+interface ProcessesProps {
+  latest: Latest | undefined;
+  loading: boolean;
+}
+
+/** The busiest processes, by CPU and by memory. */
+export function Processes({ latest, loading }: ProcessesProps) {
+  const top = latest?.processes ?? null;
+  const missing = (what: string) => {
+    if (loading) return <Skeleton height={60} m="sm" width="auto" role="status" aria-label="Loading processes" />;
+    const reason = reasonFor(latest, 'processes');
+    if (reason !== undefined) return <Empty title="Not available">{<p>{reason}</p>}</Empty>;
+    return <Empty title={what} />;
+  };
+  const list = (label: string, rows: readonly Process[] | undefined, what: string) =>
+    rows && rows.length > 0 ? <DataTable label={label} columns={columns} rows={rows} keyOf={({ pid }) => pid} /> : missing(what);
+  const age = top && (
+    <span className={classes.quiet}>
+      read <RelativeTime at={top.at} />
+    </span>
+  );
+  return (
+    <div className={classes.halves}>
+      <Panel title="Top processes by CPU" actions={age} flush>
+        {list('Top processes by CPU', top?.byCpu, top ? 'Known from the second reading on.' : 'Not observed yet')}
+      </Panel>
+      <Panel title="Top processes by memory" actions={age} flush>
+        {list('Top processes by memory', top?.byMemory, 'Not observed yet')}
+      </Panel>
+    </div>
+  );
+}

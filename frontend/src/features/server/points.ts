@@ -1,0 +1,17 @@
+/** Reading single values out of the newest ones. */
+
+import type { Attributes } from '../../api/gen/Attributes';
+import type { Latest } from '../../api/gen/Latest';
+import type { Metric } from '../../api/gen/Metric';
+
+/** The value of the series that carries exactly `attributes`; null where there is none. */
+export function valueOf(latest: Latest | undefined, metric: Metric, attributes: Attributes = {}): number | null {
+  const wanted = Object.entries(attributes);
+  const point = latest?.points.find(
+    (candidate) =>
+      candidate.metric === metric &&
+      Object.keys(candidate.attributes).length === wanted.length &&
+      wanted.every(([name, value]) => candidate.attributes[name] === value),
+  );
+  return point?.value ?? null;
+}

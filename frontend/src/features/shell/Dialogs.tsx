@@ -1,0 +1,56 @@
+import { Button, Group, Modal } from '@mantine/core';
+
+import { engine } from '../../api/commands';
+import type { ServerView } from '../../api/gen/ServerView';
+import { useModel } from '../../state/hooks';
+import { go, parseRoute } from '../../state/route';
+import type { OpenDialog } from '../dialogs';
+import { ServerFormDrawer } from '../server-form/ServerFormDrawer';
+import { TestDialog } from '../server-form/TestDialog';
+import { attempt } from '../toasts';
+
+interface DialogsProps {
+  open: OpenDialog | null;
+  onClose: () => void;
+}
+
+/** The dialog that a screen asked for. */
+export function Dialogs({ open, onClose }: DialogsProps) {
+  const servers = useModel((model) => model.servers);
+  if (open === null) return null;
+  if (open.kind === 'add') return <ServerFormDrawer view={null} onClose={onClose} />;
+  const view = servers.find(({ server }) => server.id === open.id);
+  if (!view) return null;
+  switch (open.kind) {
+    case 'edit':
+      return <ServerFormDrawer key={open.id} view={view} onClose={onClose} />;
+    case 'remove':
+      return <RemoveDialog view={view} onClose={onClose} />;
+    case 'test':
+      return <TestDialog view={view} review={open.review} onClose={onClose} />;
+  }
+}
+
+function RemoveDialog({ view: { server }, onClose }: { view: ServerView; onClose: () => void }) {
+  const remove = async () => {
+    onClose();
+    const answer = await attempt(engine.removeServer(server.id), `${server.name} was removed`);
+    const route = parseRoute(window.location.hash);
+    if (answer !== undefined && route.screen === 'server' && route.id === server.id) go({ screen: 'overview' });
+  };
+  return (
+    <Modal opened onClose={onClose} title={`Remove ${server.name}?`} centered>
+      <p style={{ marginTop: 0 }}>
+        Its settings, its whole history and its saved credential are deleted. This cannot be undone. The server itself is not touched.
+      </p>
+      <Group justify="flex-end">
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Cancel
+        </Button>
+        <Button color="red" onClick={() => void remove()}>
+          Remove
+        </Button>
+      </Group>
+    </Modal>
+  );
+}

@@ -1,0 +1,62 @@
+import { useMemo, useRef, useState } from 'react';
+
+import { useEngineEvent } from '../../state/hooks';
+import { go, parseRoute, type Route, useHash } from '../../state/route';
+import { ActivityScreen } from '../activity/ActivityScreen';
+import { AlertsScreen } from '../alerts/AlertsScreen';
+import { DialogContext, type OpenDialog } from '../dialogs';
+import { OverviewScreen } from '../overview/OverviewScreen';
+import { QueueScreen } from '../queue/QueueScreen';
+import { ServerScreen } from '../server/ServerScreen';
+import { SettingsScreen } from '../settings/SettingsScreen';
+import { toastAlert } from '../toasts';
+import { Banners } from './Banners';
+import { Dialogs } from './Dialogs';
+import { Navigation } from './Navigation';
+import classes from './Shell.module.css';
+
+function Screen({ route }: { route: Route }) {
+  switch (route.screen) {
+    case 'overview':
+      return <OverviewScreen />;
+    case 'server':
+      return <ServerScreen key={route.id} id={route.id} at={route.at} />;
+    case 'alerts':
+      return <AlertsScreen />;
+    case 'queue':
+      return <QueueScreen />;
+    case 'activity':
+      return <ActivityScreen />;
+    case 'settings':
+      return <SettingsScreen />;
+  }
+}
+
+/** The window once it knows something: navigation at the left, one screen beside it. */
+export function Shell() {
+  const hash = useHash();
+  const route = useMemo(() => parseRoute(hash), [hash]);
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  const main = useRef<HTMLElement>(null);
+
+  useEngineEvent((event) => {
+    if (event.type === 'alert') toastAlert(event.alert);
+    if (event.type === 'showServer') go({ screen: 'server', id: event.id, at: event.at });
+  });
+
+  return (
+    <DialogContext value={setDialog}>
+      <button type="button" className={classes.skip} onClick={() => { main.current?.focus(); }}>
+        Skip to content
+      </button>
+      <div className={classes.shell}>
+        <Navigation route={route} />
+        <main className={classes.main} ref={main} tabIndex={-1}>
+          <Banners />
+          <Screen route={route} />
+        </main>
+      </div>
+      <Dialogs open={dialog} onClose={() => { setDialog(null); }} />
+    </DialogContext>
+  );
+}

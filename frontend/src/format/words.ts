@@ -1,0 +1,106 @@
+/** The words that stand for the codes of the engine. */
+
+import type { ActivityKind } from '../api/gen/ActivityKind';
+import type { CollectionState } from '../api/gen/CollectionState';
+import type { Family } from '../api/gen/Family';
+import type { Login } from '../api/gen/Login';
+import type { RuleKind } from '../api/gen/RuleKind';
+import type { ServerState } from '../api/gen/ServerState';
+import type { Stage } from '../api/gen/Stage';
+import type { StageTime } from '../api/gen/StageTime';
+import type { StepOutcome } from '../api/gen/StepOutcome';
+import type { Trigger } from '../api/gen/Trigger';
+
+export const serverStateWord: Record<ServerState, string> = {
+  up: 'Up',
+  stale: 'Stale',
+  retrying: 'Retrying',
+  unreachable: 'Unreachable',
+  notObserved: 'Not observed',
+  disabled: 'Disabled',
+};
+
+export const serverStateMeaning: Record<ServerState, string> = {
+  up: 'Its newest values are fresh.',
+  stale: 'Its newest values are older than they should be. No visit has failed since.',
+  retrying: 'The latest visit failed and is tried again.',
+  unreachable: 'The latest visit failed in all its tries.',
+  notObserved: 'It has not been observed since Hostrounds started. That does not mean it is down.',
+  disabled: 'It is not visited on a schedule.',
+};
+
+export const collectionStateWord: Record<CollectionState, string> = {
+  waiting: 'Waiting',
+  active: 'Active',
+  delayed: 'Delayed',
+  completed: 'Completed',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+};
+
+export const triggerWord: Record<Trigger, string> = { schedule: 'Schedule', person: 'By hand', live: 'Live view' };
+
+export const stageWord: Record<Stage, string> = {
+  credential: 'Credential',
+  resolve: 'Name lookup',
+  connect: 'TCP connection',
+  keyExchange: 'Key exchange',
+  hostKey: 'Host key',
+  login: 'Login',
+  shell: 'Shell',
+  probe: 'Metrics',
+};
+
+export const familyWord: Record<Family, string> = {
+  cpu: 'CPU',
+  load: 'Load',
+  memory: 'Memory',
+  filesystems: 'Filesystems',
+  diskIo: 'Disk I/O',
+  network: 'Network',
+  processes: 'Processes',
+  fileHandles: 'File handles',
+  uptime: 'Uptime',
+};
+
+export const outcomeWord: Record<StepOutcome, string> = {
+  passed: 'Passed',
+  failed: 'Failed',
+  notReached: 'Not reached',
+};
+
+export const loginWord: Record<Login['method'], string> = { agent: 'SSH agent', key: 'Key file', password: 'Password' };
+
+export const ruleWord: Record<RuleKind, string> = {
+  cpu: 'CPU',
+  memory: 'Memory',
+  disk: 'Disk',
+  unreachable: 'Unreachable',
+};
+
+export const activityWord: Record<ActivityKind, string> = {
+  serverAdded: 'Server added',
+  serverChanged: 'Server changed',
+  serverRemoved: 'Server removed',
+  serverEnabled: 'Server enabled',
+  serverDisabled: 'Server disabled',
+  hostKeyAccepted: 'Host key accepted',
+  credentialChanged: 'Credential changed',
+  queuePaused: 'Schedule paused',
+  queueResumed: 'Schedule resumed',
+  queueCleaned: 'Queue cleaned',
+  alertFired: 'Alert fired',
+  alertResolved: 'Alert resolved',
+  settingChanged: 'Setting changed',
+  trouble: 'Trouble',
+};
+
+/** A stage, or the one family that was timed alone. */
+export function stageName({ stage, family }: StageTime): string {
+  return family === null ? stageWord[stage] : familyWord[family];
+}
+
+/** `1 server`, `2 servers`. */
+export function plural(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`;
+}

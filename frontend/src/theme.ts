@@ -1,0 +1,26 @@
+/** What Mantine is told about looks; colours with a meaning stand in `theme.css`. */
+
+import { createTheme, type MantineColorsTuple } from '@mantine/core';
+
+/** A quiet blue for what can be pressed. */
+const tide: MantineColorsTuple = [
+  '#eef4fa', '#dbe6f2', '#b4cbe4', '#8aafd6', '#6897ca', '#5288c3', '#3f78b5', '#2f669f', '#235688', '#164673',
+];
+
+export const theme = createTheme({
+  colors: { tide },
+  primaryColor: 'tide',
+  primaryShade: { light: 7, dark: 6 },
+  autoContrast: true,
+  defaultRadius: 'sm',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Cantarell, "Noto Sans", "DejaVu Sans", sans-serif',
+  fontFamilyMonospace: 'ui-monospace, "JetBrains Mono", "DejaVu Sans Mono", monospace',
+  fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
+  headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.25rem' }, h2: { fontSize: '0.9375rem' }, h3: { fontSize: '0.875rem' } } },
+  components: {
+    Button: { defaultProps: { size: 'xs' } },
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Tooltip: { defaultProps: { multiline: true, maw: 320, withArrow: true, openDelay: 200, events: { hover: true, focus: true, touch: true } } },
+  },
+});
