@@ -71,7 +71,8 @@ pub fn bytes(bytes: f64) -> String {
 /// A number with one digit after the point below ten (unless it is whole), and none from there on: `0.4`, `7`, `12`.
 #[must_use]
 pub fn number(number: f64) -> String {
-    if number.fract() == 0.0 || number.abs() >= 9.95 { format!("{number:.0}") } else { format!("{number:.1}") }
+    let tenths = (number * 10.0).round() / 10.0;
+    if tenths.fract() == 0.0 || number.abs() >= 9.95 { format!("{number:.0}") } else { format!("{number:.1}") }
 }
 
 /// A span of time in its two largest units: `850 ms`, `12 s`, `5 min 3 s`, `3 h 20 min`, `12 d 4 h`.

@@ -21,6 +21,13 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// Whether this reading is of the same boot as `earlier` and closer to it than [`MIN_ELAPSED`]. The next rates are then
+    /// better taken from the earlier one.
+    #[must_use]
+    pub fn is_too_soon_after(&self, earlier: &Clock) -> bool {
+        same_boot(earlier.booted, self.booted) && (0.0..MIN_ELAPSED).contains(&(self.uptime - earlier.uptime))
+    }
+
     /// Seconds from `earlier` until this reading; nothing where the server was rebooted in between, or the readings are
     /// closer together than [`MIN_ELAPSED`].
     #[must_use]
@@ -86,6 +93,9 @@ mod tests {
     #[test]
     fn readings_too_close_together_give_no_rate() {
         assert_eq!(clock(70.01, 1).elapsed_since(&clock(70.0, 1)), None);
+        assert!(clock(70.01, 1).is_too_soon_after(&clock(70.0, 1)));
+        assert!(!clock(69.0, 1).is_too_soon_after(&clock(70.0, 1)), "that is a reboot");
+        assert!(!clock(71.0, 1).is_too_soon_after(&clock(70.0, 1)));
     }
 
     #[test]

@@ -158,3 +158,174 @@ fn noun(kind: RuleKind) -> &'static str {
         RuleKind::Unreachable => "reachability",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observation::{Point, Unavailable};
+    use crate::server::{ServerId, Target, Thresholds};
+    use crate::time::UnixMillis;
+
+    fn server() -> Server {
+        Server {
+            id: ServerId(1),
+            name: "web-1".into(),
+            target: Target::Local,
+            enabled: true,
+            interval: 60,
+            thresholds: Thresholds { cpu: Some(90.0), memory: Some(95.0), disk: Some(90.0) },
+            environment: None,
+            tags: vec![],
+            created_at: UnixMillis(0),
+        }
+    }
+
+    fn observed(points: &[(Metric, &str, f64)]) -> Observation {
+        let mut observation = Observation::empty(UnixMillis(0));
+        for &(metric, mount, value) in points {
+            let attributes = match metric {
+                Metric::FilesystemUtilization => disk(mount).with(attribute::DEVICE, "/dev/sda1"),
+                _ => Attributes::none(),
+            };
+            observation.points.extend(Point::new(metric, attributes, value));
+        }
+        observation
+    }
+
+    fn disk(mount: &str) -> Attributes {
+        Attributes::none().with(attribute::MOUNTPOINT, mount)
+    }
+
+    fn alert(id: i64, rule: RuleKind, attributes: Attributes) -> Alert {
+        Alert {
+            id: AlertId(id),
+            server: ServerId(1),
+            rule,
+            attributes,
+            state: AlertState::Firing,
+            threshold: None,
+            value: None,
+            message: String::new(),
+            fired_at: UnixMillis(0),
+            resolved_at: None,
+        }
+    }
+
+    fn message(transition: &Transition) -> &str {
+        match transition {
+            Transition::Fire { message, .. } | Transition::Resolve { message, .. } => message,
+        }
+    }
+
+    fn messages(transitions: &[Transition]) -> Vec<&str> {
+        transitions.iter().map(message).collect()
+    }
+
+    #[test]
+    fn it_fires_at_the_threshold_and_says_so() {
+        let at_threshold = observed(&[(Metric::CpuUtilization, "", 0.9), (Metric::MemoryUtilization, "", 0.949)]);
+        let transitions = step(&server(), &[], &at_threshold);
+        assert_eq!(
+            transitions,
+            [Transition::Fire {
+                rule: RuleKind::Cpu,
+                attributes: Attributes::none(),
+                threshold: Some(0.9),
+                value: Some(0.9),
+                message: "web-1: CPU at 90 % (threshold 90 %)".into(),
+            }]
+        );
+    }
+
+    #[test]
+    fn just_below_is_below() {
+        assert_eq!(step(&server(), &[], &observed(&[(Metric::CpuUtilization, "", 0.899_999)])), []);
+    }
+
+    #[test]
+    fn each_mount_fires_alone_and_by_its_path() {
+        let full = observed(&[
+            (Metric::FilesystemUtilization, "/", 0.5),
+            (Metric::FilesystemUtilization, "/srv", 0.97),
+            (Metric::FilesystemUtilization, "/var", 0.911),
+        ]);
+        let transitions = step(&server(), &[alert(7, RuleKind::Disk, disk("/srv"))], &full);
+        assert_eq!(messages(&transitions), ["web-1: disk /var at 91 % (threshold 90 %)"]);
+        assert!(matches!(&transitions[..], [Transition::Fire { attributes, .. }] if *attributes == disk("/var")));
+    }
+
+    #[test]
+    fn what_fires_already_does_not_fire_again() {
+        let active = [alert(7, RuleKind::Cpu, Attributes::none())];
+        assert_eq!(step(&server(), &active, &observed(&[(Metric::CpuUtilization, "", 0.99)])), []);
+    }
+
+    #[test]
+    fn it_resolves_once_the_value_is_below() {
+        let active = [alert(7, RuleKind::Cpu, Attributes::none())];
+        let transitions = step(&server(), &active, &observed(&[(Metric::CpuUtilization, "", 0.8996)]));
+        let message = "web-1: CPU back at 89.96 % (threshold 90 %)".to_owned();
+        assert_eq!(transitions, [Transition::Resolve { id: AlertId(7), message }]);
+    }
+
+    #[test]
+    fn what_was_not_observed_changes_nothing() {
+        let active = [alert(7, RuleKind::Cpu, Attributes::none()), alert(8, RuleKind::Disk, disk("/var"))];
+        assert_eq!(step(&server(), &active, &observed(&[])), []);
+
+        let mut failed = observed(&[(Metric::FilesystemUtilization, "/", 0.1)]);
+        failed.unavailable.push(Unavailable { family: Family::Filesystems, reason: "half of it".into() });
+        assert_eq!(step(&server(), &active, &failed), []);
+    }
+
+    #[test]
+    fn a_mount_that_is_gone_resolves() {
+        let active = [alert(8, RuleKind::Disk, disk("/mnt/usb"))];
+        let transitions = step(&server(), &active, &observed(&[(Metric::FilesystemUtilization, "/", 0.1)]));
+        assert_eq!(messages(&transitions), ["web-1: disk /mnt/usb is no longer mounted"]);
+    }
+
+    #[test]
+    fn a_rule_that_is_switched_off_resolves_whatever_is_observed() {
+        let mut quiet = server();
+        quiet.thresholds.cpu = None;
+        let active = [alert(7, RuleKind::Cpu, Attributes::none())];
+        let transitions = step(&quiet, &active, &observed(&[(Metric::CpuUtilization, "", 0.99)]));
+        assert_eq!(messages(&transitions), ["web-1: the CPU alert was switched off"]);
+    }
+
+    #[test]
+    fn a_higher_threshold_resolves_what_is_now_below() {
+        let mut patient = server();
+        patient.thresholds.cpu = Some(99.0);
+        let active = [alert(7, RuleKind::Cpu, Attributes::none())];
+        assert_eq!(step(&patient, &active, &observed(&[(Metric::CpuUtilization, "", 0.95)])).len(), 1);
+    }
+
+    #[test]
+    fn alerts_of_other_servers_and_old_ones_do_not_count() {
+        let mut other = alert(7, RuleKind::Cpu, Attributes::none());
+        other.server = ServerId(2);
+        let mut over = alert(8, RuleKind::Cpu, Attributes::none());
+        over.state = AlertState::Resolved;
+        assert_eq!(step(&server(), &[other, over], &observed(&[(Metric::CpuUtilization, "", 0.95)])).len(), 1);
+    }
+
+    #[test]
+    fn unreachable_fires_once_and_resolves_once() {
+        let fired = unreachable(&server(), &[], "connection refused").unwrap();
+        assert_eq!(message(&fired), "web-1 cannot be reached: connection refused");
+        let active = [alert(9, RuleKind::Unreachable, Attributes::none())];
+        assert_eq!(unreachable(&server(), &active, "connection refused"), None);
+        assert_eq!(step(&server(), &active, &observed(&[])), [], "an observation alone does not end it");
+        let message = "web-1 can be reached again".to_owned();
+        assert_eq!(reachable(&server(), &active), Some(Transition::Resolve { id: AlertId(9), message }));
+        assert_eq!(reachable(&server(), &[]), None);
+    }
+
+    #[test]
+    fn a_server_that_is_no_longer_watched_has_no_alerts() {
+        let active = [alert(7, RuleKind::Cpu, Attributes::none()), alert(9, RuleKind::Unreachable, Attributes::none())];
+        assert_eq!(no_longer_watched(&server(), &active).len(), 2);
+    }
+}

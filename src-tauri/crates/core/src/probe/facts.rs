@@ -66,7 +66,7 @@ pub fn parse<'a>(section: impl Fn(&str) -> Option<&'a str>) -> Option<Facts> {
     let word = |name| first_line(section(name)).map(text::name);
     let facts = Facts {
         hostname: word("hostname"),
-        os: section("os").and_then(pretty_name),
+        os: section("os").and_then(os_name),
         kernel: word("kernel"),
         architecture: word("architecture"),
         cpu_model: first_line(section("cpu"))
@@ -81,8 +81,9 @@ fn first_line(section: Option<&str>) -> Option<&str> {
     section?.lines().map(str::trim).find(|line| !line.is_empty())
 }
 
-/// `PRETTY_NAME` of an os-release file, or else `NAME` (`os-release(5)`).
-fn pretty_name(os_release: &str) -> Option<String> {
+/// The name of the system in an os-release file: `PRETTY_NAME`, or else `NAME` (`os-release(5)`).
+#[must_use]
+pub fn os_name(os_release: &str) -> Option<String> {
     let value = |key: &str| {
         let line = os_release.lines().find_map(|line| line.trim().strip_prefix(key)?.strip_prefix('='))?;
         let unquoted = line.trim().trim_matches(['"', '\'']).replace("\\\"", "\"");

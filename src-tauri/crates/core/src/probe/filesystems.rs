@@ -21,6 +21,7 @@ const NOT_DISKS: &[&str] = &[
     "configfs",
     "cramfs",
     "debugfs",
+    "devfs",
     "devpts",
     "devtmpfs",
     "efivarfs",
@@ -81,7 +82,9 @@ pub struct Fill {
 }
 
 impl Fill {
-    fn new(total: u64, used: u64, free: u64) -> Option<Self> {
+    /// Nothing where there is none of it in all: the filesystem does not count it.
+    #[must_use]
+    pub fn new(total: u64, used: u64, free: u64) -> Option<Self> {
         (total > 0).then_some(Self { total, used, free })
     }
 

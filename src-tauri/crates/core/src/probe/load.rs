@@ -15,6 +15,12 @@ pub fn parse(text: &str) -> Option<[f64; 3]> {
     Some([words.next()??, words.next()??, words.next()??])
 }
 
+/// How many threads there are in all, which the file says beside the averages: `running/all` is its fourth word.
+#[must_use]
+pub fn threads(text: &str) -> Option<u64> {
+    text.split_ascii_whitespace().nth(3)?.split_once('/')?.1.parse().ok()
+}
+
 /// Adds the averages of one, five and fifteen minutes.
 pub fn points([one, five, fifteen]: [f64; 3], points: &mut Vec<Point>) {
     for (metric, value) in [(Metric::Load1, one), (Metric::Load5, five), (Metric::Load15, fifteen)] {
@@ -29,6 +35,7 @@ mod tests {
     #[test]
     fn the_three_averages_are_read() {
         assert_eq!(parse("1.05 0.46 0.26 3/104 16964\n"), Some([1.05, 0.46, 0.26]));
+        assert_eq!(threads("1.05 0.46 0.26 3/104 16964\n"), Some(104));
     }
 
     #[test]

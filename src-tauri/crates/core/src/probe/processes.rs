@@ -11,6 +11,7 @@ use crate::observation::{Attributes, Observation, Point, Process, TOP, TopProces
 use crate::probe::facts::System;
 use crate::probe::uptime;
 use crate::text;
+use crate::time::UnixMillis;
 
 /// Processes that one reading takes in, at most: Linux itself stops at 4 million, but says nothing of so many in 1 MiB.
 const MAX_PROCESSES: usize = 65_536;
@@ -54,17 +55,12 @@ impl Stat {
             pages: number(24)?,
         })
     }
-
-    /// See [`attribute::PROCESS_STATE`]; nothing for one that is dead and about to vanish.
-    #[must_use]
-    pub fn state_name(&self) -> Option<&'static str> {
-        state_name(self.state)
-    }
 }
 
 /// The states as the catalogue names them.
-pub const STATES: [&str; 6] = ["running", "sleeping", "blocked", "zombie", "stopped", "idle"];
+const STATES: [&str; 6] = ["running", "sleeping", "blocked", "zombie", "stopped", "idle"];
 
+/// See [`attribute::PROCESS_STATE`]; nothing for a process that is dead and about to vanish.
 fn state_name(state: char) -> Option<&'static str> {
     Some(match state {
         'R' => "running",
@@ -149,18 +145,27 @@ impl Tracker {
     /// Adds the counts and the busiest processes to `observation`, and remembers the reading. `user` names the owner of a
     /// process; it is asked only for those that are shown.
     pub fn read(&mut self, reading: Reading, user: impl Fn(u64) -> Option<String>, observation: &mut Observation) {
-        counts(&reading.processes, &mut observation.points);
-
         let before = self.before.take();
-        let all: Vec<(Option<f64>, u64, &Stat)> = reading
+        let processes: Vec<Process> = reading
             .processes
             .iter()
-            .map(|stat| {
-                let memory = stat.pages.saturating_mul(reading.page_size);
-                (before.as_ref().and_then(|before| before.cpu_since(stat, &reading)), memory, stat)
+            .map(|stat| Process {
+                pid: stat.pid,
+                name: stat.name.clone(),
+                user: None,
+                cpu: before.as_ref().and_then(|before| before.cpu_since(stat, &reading)),
+                memory: stat.pages.saturating_mul(reading.page_size),
+                threads: Some(stat.threads),
+                state: stat.state,
             })
             .collect();
-        observation.processes = Some(top(&all, observation.at, user));
+        let threads = reading.processes.iter().map(|stat| u64::from(stat.threads)).sum();
+        points(&processes, Some(threads), &mut observation.points);
+        let mut top = top(&processes, observation.at);
+        for process in top.by_cpu.iter_mut().chain(&mut top.by_memory) {
+            process.user = user(process.pid);
+        }
+        observation.processes = Some(top);
 
         let ticks = reading.processes.iter().map(|stat| ((stat.pid, stat.started), stat.ticks)).collect();
         self.before = Some(Before { uptime: reading.uptime, ticks });
@@ -186,45 +191,28 @@ impl Before {
     }
 }
 
-/// Adds how many processes are in each state, and how many threads there are.
-fn counts(processes: &[Stat], points: &mut Vec<Point>) {
+/// Adds how many of all `processes` are in each state, and how many `threads` there are, where that is known.
+pub fn points(processes: &[Process], threads: Option<u64>, points: &mut Vec<Point>) {
     for state in STATES {
-        let count = processes.iter().filter(|stat| stat.state_name() == Some(state)).count();
+        let count = processes.iter().filter(|process| state_name(process.state) == Some(state)).count();
         let attributes = Attributes::none().with(attribute::PROCESS_STATE, state);
-        points.extend(
-            u32::try_from(count).ok().and_then(|count| Point::new(Metric::ProcessCount, attributes, count.into())),
-        );
+        let count = u32::try_from(count).ok();
+        points.extend(count.and_then(|count| Point::new(Metric::ProcessCount, attributes, count.into())));
     }
-    let threads = processes.iter().map(|stat| f64::from(stat.threads)).sum();
-    points.extend(Point::new(Metric::ThreadCount, Attributes::none(), threads));
+    points.extend(threads.and_then(|threads| Point::new(Metric::ThreadCount, Attributes::none(), real(threads))));
 }
 
-/// The first [`TOP`] by CPU and the first [`TOP`] by memory of all processes, with their use of both.
-fn top(
-    all: &[(Option<f64>, u64, &Stat)],
-    at: crate::time::UnixMillis,
-    user: impl Fn(u64) -> Option<String>,
-) -> TopProcesses {
-    let process = |(cpu, memory, stat): &(Option<f64>, u64, &Stat)| Process {
-        pid: stat.pid,
-        name: stat.name.clone(),
-        user: user(stat.pid),
-        cpu: *cpu,
-        memory: *memory,
-        threads: Some(stat.threads),
-        state: stat.state,
-    };
-    let mut by_cpu: Vec<_> = all.iter().filter(|(cpu, ..)| cpu.is_some()).collect();
-    by_cpu.sort_by(|a, b| {
-        b.0.unwrap_or(0.0).total_cmp(&a.0.unwrap_or(0.0)).then(b.1.cmp(&a.1)).then(a.2.pid.cmp(&b.2.pid))
-    });
-    let mut by_memory: Vec<_> = all.iter().collect();
-    by_memory.sort_by_key(|(_, memory, stat)| (Reverse(*memory), stat.pid));
-    TopProcesses {
-        at,
-        by_cpu: by_cpu.into_iter().take(TOP).map(process).collect(),
-        by_memory: by_memory.into_iter().take(TOP).map(process).collect(),
-    }
+/// The first [`TOP`] by CPU and the first [`TOP`] by memory of all `processes`. Those whose CPU is not known are not in the
+/// first list.
+#[must_use]
+pub fn top(processes: &[Process], at: UnixMillis) -> TopProcesses {
+    let first = |sorted: Vec<&Process>| sorted.into_iter().take(TOP).cloned().collect();
+    let mut by_memory: Vec<&Process> = processes.iter().collect();
+    by_memory.sort_by_key(|process| (Reverse(process.memory), process.pid));
+    // Stable, so that of equally busy ones the larger comes first.
+    let mut by_cpu: Vec<&Process> = by_memory.iter().copied().filter(|process| process.cpu.is_some()).collect();
+    by_cpu.sort_by(|a, b| b.cpu.unwrap_or(0.0).total_cmp(&a.cpu.unwrap_or(0.0)));
+    TopProcesses { at, by_cpu: first(by_cpu), by_memory: first(by_memory) }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a share has no use for the 54th bit of a counter")]

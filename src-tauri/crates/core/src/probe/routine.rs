@@ -26,7 +26,9 @@ impl<'a> Files<'a> {
         }
     }
 
-    fn get(&self, path: &str) -> Option<&'a str> {
+    /// The content of one file.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&'a str> {
         PATHS.iter().zip(&self.contents).find(|(known, _)| **known == path).and_then(|(_, content)| *content)
     }
 }
@@ -34,6 +36,7 @@ impl<'a> Files<'a> {
 /// The readings that the next rates are taken from.
 #[derive(Debug, Default)]
 pub struct Routine {
+    latest: Option<Clock>,
     cpu: Option<cpu::Reading>,
     disks: Option<(Clock, disk_io::Reading)>,
     network: Option<(Clock, network::Reading)>,
@@ -47,54 +50,87 @@ impl Routine {
     }
 
     /// Adds everything that `files` say to `observation`, and remembers the counters. A counter that could not be read this
-    /// time keeps its earlier reading, so that its next rate covers the longer time.
+    /// time keeps its earlier reading, so that its next rate covers the longer time; so do all where this reading comes too
+    /// soon after the one before.
     pub fn read(&mut self, files: &Files<'_>, observation: &mut Observation) {
-        let Observation { points, unavailable, .. } = observation;
-        let mut miss = |family, reason| unavailable.push(Unavailable { family, reason });
-
         let cpu = parsed(files, cpu::PATH, cpu::Reading::parse);
         let uptime = parsed(files, uptime::PATH, uptime::parse);
         let booted = cpu.as_ref().ok().and_then(|reading| reading.booted);
-        let clock = uptime.as_ref().map(|&uptime| Clock { uptime, booted });
-        let clock = clock.map_err(|_| format!("Rates need {}, which could not be read.", uptime::PATH));
+        let clock = match &uptime {
+            Ok(uptime) => Ok(Clock { uptime: *uptime, booted }),
+            Err(_) => Err(format!("Rates need {}, which could not be read.", uptime::PATH)),
+        };
+
+        self.counters(files, cpu, clock, observation);
+        gauges(files, uptime, observation);
+    }
+
+    fn counters(
+        &mut self,
+        files: &Files<'_>,
+        cpu: Result<cpu::Reading, String>,
+        clock: Result<Clock, String>,
+        observation: &mut Observation,
+    ) {
+        let Observation { points, unavailable, .. } = observation;
+        let mut miss = |family, reason| unavailable.push(Unavailable { family, reason });
+        let too_soon = match (&clock, &self.latest) {
+            (Ok(now), Some(latest)) => now.is_too_soon_after(latest),
+            _ => false,
+        };
+        if let (Ok(now), false) = (&clock, too_soon) {
+            self.latest = Some(*now);
+        }
 
         match cpu {
             Ok(reading) => {
-                cpu::points(self.cpu.as_ref(), &reading, points);
-                self.cpu = Some(reading);
+                cpu::points(self.cpu.as_ref().filter(|_| !too_soon), &reading, points);
+                replace(&mut self.cpu, reading, !too_soon);
             }
             Err(reason) => miss(Family::Cpu, reason),
-        }
-        match parsed(files, load::PATH, load::parse) {
-            Ok(averages) => load::points(averages, points),
-            Err(reason) => miss(Family::Load, reason),
-        }
-        match parsed(files, memory::PATH, memory::Reading::parse) {
-            Ok(reading) => memory::points(&reading, points),
-            Err(reason) => miss(Family::Memory, reason),
         }
         match both(parsed(files, disk_io::PATH, disk_io::Reading::parse), clock.clone()) {
             Ok((reading, clock)) => {
                 disk_io::points(earlier(self.disks.as_ref(), clock), &reading, points);
-                self.disks = Some((clock, reading));
+                replace(&mut self.disks, (clock, reading), !too_soon);
             }
             Err(reason) => miss(Family::DiskIo, reason),
         }
         match both(parsed(files, network::PATH, network::Reading::parse), clock) {
             Ok((reading, clock)) => {
                 network::points(earlier(self.network.as_ref(), clock), &reading, points);
-                self.network = Some((clock, reading));
+                replace(&mut self.network, (clock, reading), !too_soon);
             }
             Err(reason) => miss(Family::Network, reason),
         }
-        match parsed(files, file_handles::PATH, file_handles::parse) {
-            Ok(handles) => file_handles::points(handles, points),
-            Err(reason) => miss(Family::FileHandles, reason),
-        }
-        match uptime {
-            Ok(uptime) => uptime::points(uptime, points),
-            Err(reason) => miss(Family::Uptime, reason),
-        }
+    }
+}
+
+/// What needs no reading before it.
+fn gauges(files: &Files<'_>, uptime: Result<f64, String>, observation: &mut Observation) {
+    let Observation { points, unavailable, .. } = observation;
+    let mut miss = |family, reason| unavailable.push(Unavailable { family, reason });
+    match parsed(files, load::PATH, load::parse) {
+        Ok(averages) => load::points(averages, points),
+        Err(reason) => miss(Family::Load, reason),
+    }
+    match parsed(files, memory::PATH, memory::Reading::parse) {
+        Ok(reading) => memory::points(&reading, points),
+        Err(reason) => miss(Family::Memory, reason),
+    }
+    match parsed(files, file_handles::PATH, file_handles::parse) {
+        Ok(handles) => file_handles::points(handles, points),
+        Err(reason) => miss(Family::FileHandles, reason),
+    }
+    match uptime {
+        Ok(uptime) => uptime::points(uptime, points),
+        Err(reason) => miss(Family::Uptime, reason),
+    }
+}
+
+fn replace<T>(slot: &mut Option<T>, reading: T, wanted: bool) {
+    if wanted || slot.is_none() {
+        *slot = Some(reading);
     }
 }
 

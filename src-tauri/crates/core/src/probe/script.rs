@@ -7,7 +7,7 @@
 ///
 /// - `LC_ALL=C` keeps numbers and words the same everywhere; GNU `df` prints names in any encoding untouched under it.
 /// - `tail` prints a `==> file <==` header before each of several files (GNU, BusyBox and toybox alike), skips one that is
-///   missing, and is a single process. Where there is no `tail`, the shell prints the same by itself.
+///   missing, and is a single process.
 /// - `df` may hang on a network filesystem whose server is gone, hence the time limit, where the system has `timeout`; the
 ///   trial tells old BusyBox ones (`timeout -t 5`) apart.
 /// - `cut` drops the second half of each process line, which is of no use; 39 words are enough where every one of the at
@@ -16,17 +16,7 @@
 pub(super) const SCRIPT: &str = r#"LC_ALL=C; export LC_ALL
 PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; export PATH
 hr_files='/proc/stat /proc/loadavg /proc/meminfo /proc/diskstats /proc/net/dev /proc/sys/fs/file-nr /proc/uptime'
-if command -v tail >/dev/null 2>&1; then
-  hr_routine() { tail -n +1 $hr_files </dev/null 2>/dev/null; }
-else
-  hr_routine() {
-    for hr_file in $hr_files; do
-      [ -r "$hr_file" ] || continue
-      printf '\n==> %s <==\n' "$hr_file"
-      while IFS= read -r hr_line; do printf '%s\n' "$hr_line"; done <"$hr_file"
-    done
-  }
-fi
+hr_routine() { tail -n +1 $hr_files </dev/null 2>/dev/null; }
 hr_mark() { printf '\n@hr %s %s\n' "$hr_nonce" "$*"; }
 hr_limited() {
   if [ -z "$hr_timeout" ]; then
