@@ -61,22 +61,19 @@ impl Board {
         self.lock().remove(&id);
     }
 
-    /// What an earlier run of the application, or another process, last observed.
-    pub(crate) fn restore(&self, id: ServerId, observation: Observation) {
-        if let Some(entry) = self.lock().get_mut(&id)
-            && entry.latest.as_ref().is_none_or(|latest| latest.at < observation.at)
-        {
-            entry.latest = Some(merged(entry.latest.take(), observation));
-        }
-    }
-
-    /// What another process observed.
-    pub(crate) fn mirror(&self, id: ServerId, observation: Observation) {
-        if let Some(entry) = self.lock().get_mut(&id)
+    /// What stands in the store: what an earlier run of the application or another process last observed, and why the
+    /// latest collection failed if it did.
+    pub(crate) fn restore(&self, id: ServerId, observation: Option<Observation>, failure: Option<Failure>) {
+        let mut entries = self.lock();
+        let Some(entry) = entries.get_mut(&id) else { return };
+        if let Some(observation) = observation
             && entry.latest.as_ref().is_none_or(|latest| latest.at < observation.at)
         {
             entry.outcome = Outcome::Observed;
             entry.latest = Some(merged(entry.latest.take(), observation));
+        }
+        if let Some(failure) = failure {
+            entry.outcome = Outcome::Failed(failure);
         }
     }
 
@@ -168,8 +165,7 @@ impl Entry {
             (Outcome::Retrying(_), _) => ServerState::Retrying,
             (_, None) => ServerState::NotObserved,
             (_, Some(latest)) if now.since(latest.at) > stale_after(self.server.interval) => ServerState::Stale,
-            (Outcome::Unknown, Some(_)) => ServerState::Stale,
-            (Outcome::Observed, Some(_)) => ServerState::Up,
+            (_, Some(_)) => ServerState::Up,
         }
     }
 
@@ -319,10 +315,21 @@ mod tests {
     }
 
     #[test]
-    fn values_of_an_earlier_run_are_stale_not_up() {
+    fn what_the_store_holds_counts_by_its_age() {
         let board = board();
-        board.restore(ID, observation(1_000, &[(Metric::CpuUtilization, Attributes::none(), 0.5)]));
-        assert_eq!(state(&board, 2_000), ServerState::Stale);
+        let stored = observation(1_000, &[(Metric::CpuUtilization, Attributes::none(), 0.5)]);
+        board.restore(ID, Some(stored), None);
+        assert_eq!(state(&board, 2_000), ServerState::Up);
+        assert_eq!(state(&board, 100_000), ServerState::Stale);
+        let failure = Failure {
+            code: "connection_refused".into(),
+            stage: hostrounds_core::collection::Stage::Connect,
+            message: String::new(),
+            hint: String::new(),
+            retryable: true,
+        };
+        board.restore(ID, None, Some(failure));
+        assert_eq!(state(&board, 2_000), ServerState::Unreachable);
     }
 
     #[test]

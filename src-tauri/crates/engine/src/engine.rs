@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hostrounds_core::activity::ActivityKind;
+use hostrounds_core::collection::CollectionState;
 use hostrounds_core::server::{Server, ServerId, Target};
-use hostrounds_core::time::UnixMillis;
 use hostrounds_ssh::{HostKeyOffer, KnownHosts};
 use hostrounds_store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
@@ -188,9 +188,7 @@ impl Engine {
             self.board.put(server.clone(), Some(self.has_secret(server.id)));
         }
         for server in &changes.added {
-            if let Some(observation) = self.store.latest(server.id).await? {
-                self.board.restore(server.id, observation);
-            }
+            self.restore(server.id).await?;
         }
         changes.removed =
             known.into_values().filter(|server| stored.iter().all(|other| other.id != server.id)).collect();
@@ -198,6 +196,18 @@ impl Engine {
             self.board.remove(server.id);
         }
         Ok(changes)
+    }
+
+    /// Puts on the board what the store knows of a server.
+    pub(crate) async fn restore(&self, id: ServerId) -> Result<(), StoreError> {
+        let observation = self.store.latest(id).await?;
+        let seen = observation.as_ref().map(|observation| observation.at);
+        let newest = self.store.collections(Some(id), 1).await?.pop();
+        let failure = newest
+            .filter(|collection| collection.state == CollectionState::Failed && collection.ended_at > seen)
+            .and_then(|collection| collection.failure);
+        self.board.restore(id, observation, failure);
+        Ok(())
     }
 
     /// Takes the schedule of the data directory, if no other process has it, and starts the task of every server.
@@ -360,11 +370,6 @@ impl Engine {
         }
         self.store.close().await;
         *lock(&self.schedule) = Schedule::Idle;
-    }
-
-    /// When the newest values of a server were read.
-    pub(crate) fn last_seen(&self, id: ServerId) -> Option<UnixMillis> {
-        self.board.latest(id).map(|latest| latest.at)
     }
 }
 

@@ -87,10 +87,8 @@ impl Engine {
             self.hand_over_settings(server, true).await;
         }
         for server in self.board.servers() {
-            if self.last_seen(server.id).is_none_or(|seen| seen < clock::now().minus(TICK))
-                && let Some(observation) = self.store.latest(server.id).await?
-            {
-                self.board.mirror(server.id, observation);
+            if self.schedule_is_elsewhere() {
+                self.restore(server.id).await?;
             }
             if self.board.failure(server.id).is_some_and(|failure| failure.code == "host_key_unknown") {
                 // The other process may have accepted its key.

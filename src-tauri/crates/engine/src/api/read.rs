@@ -8,7 +8,7 @@ use hostrounds_core::metric::{Metric, MetricInfo};
 use hostrounds_core::server::{ServerId, Target};
 
 use super::Hostrounds;
-use super::view::{ApiError, Latest, ServerView, Settings, Snapshot};
+use super::view::{ApiError, Latest, ServerView, Settings, Snapshot, Trouble};
 
 /// The most buckets that one series is answered with.
 const MAX_POINTS: u32 = 100_000;
@@ -139,6 +139,12 @@ impl Hostrounds {
     #[must_use]
     pub fn metrics(&self) -> Vec<&'static MetricInfo> {
         Metric::ALL.iter().map(|metric| metric.info()).collect()
+    }
+
+    /// What is not usable at the moment.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<Trouble> {
+        self.engine.troubles.all()
     }
 
     /// The settings.

@@ -142,6 +142,8 @@ struct Desk {
     running: Option<CollectionId>,
     waiting: Vec<oneshot::Sender<Ended>>,
     woke: bool,
+    /// Visiting again without a person's help would fail the same way, and each login that is refused may count against us.
+    barred: bool,
 }
 
 /// Why a wait was cut short.
@@ -171,6 +173,7 @@ impl Task {
                 running: None,
                 waiting: Vec::new(),
                 woke: false,
+                barred: false,
             },
             due: now,
         };
@@ -220,7 +223,7 @@ impl Task {
         let mode = *self.edges.mode.borrow();
         let enabled = self.desk.server.enabled;
         let scheduled = (enabled && mode.scheduling && !mode.paused).then_some((self.due, Trigger::Schedule));
-        let live = (enabled && self.desk.live).then_some((self.desk.live_due, Trigger::Live));
+        let live = (enabled && self.desk.live && !self.desk.barred).then_some((self.desk.live_due, Trigger::Live));
         match (scheduled, live) {
             (Some(scheduled), Some(live)) => Some(if live.0 < scheduled.0 { live } else { scheduled }),
             (scheduled, live) => scheduled.or(live),
@@ -291,6 +294,7 @@ impl Task {
                 (None, stop)
             }
         };
+        desk.barred = collection.failure.as_ref().is_some_and(|failure| !failure.retryable);
         collection.ended_at = Some(clock::now());
         collection.retry_at = None;
         edges.ledger.ended(&desk.server, &collection, observation.as_ref()).await;
@@ -392,6 +396,7 @@ impl Desk {
                 Some(tries)
             }
             Command::Settings { server, reconnect } => {
+                self.barred = false;
                 let reconnect = reconnect || self.new_settings.as_ref().is_some_and(|(_, before)| *before);
                 self.new_settings = Some((*server, reconnect));
                 None

@@ -333,3 +333,14 @@ async fn a_server_that_is_disabled_is_left_alone_and_visited_at_once_when_enable
     let (at, collection) = theatre.next().await;
     assert_eq!((at, collection.state), (660, CollectionState::Completed));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_login_is_not_repeated_every_two_seconds_because_somebody_looks() {
+    let mut theatre = Theatre::new(5);
+    theatre.play(vec![Act::Fail { retryable: false }; 2]);
+    let task = theatre.start(1);
+    task.send(Command::Live(true)).await;
+    assert_eq!(theatre.next().await.1.state, CollectionState::Failed);
+    let (at, again) = theatre.next().await;
+    assert_eq!((at, again.trigger), (60, Trigger::Schedule));
+}

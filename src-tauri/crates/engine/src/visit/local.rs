@@ -9,7 +9,7 @@ use hostrounds_core::probe::Family;
 use hostrounds_local::ThisComputer;
 use tokio::time::Instant;
 
-use super::{FIRST_READINGS_APART, Rhythms, Site, stage_time};
+use super::{FIRST_READINGS_APART, Pace, Rhythms, Site, stage_time};
 use crate::clock;
 use crate::failure;
 
@@ -22,11 +22,12 @@ pub(crate) struct LocalSite {
     computer: Option<ThisComputer>,
     hung: Option<tokio::task::JoinHandle<(ThisComputer, Observation)>>,
     rhythms: Rhythms,
+    pace: Pace,
 }
 
 impl LocalSite {
     pub(crate) fn new() -> Self {
-        Self { computer: Some(ThisComputer::new()), hung: None, rhythms: Rhythms::default() }
+        Self { computer: Some(ThisComputer::new()), hung: None, rhythms: Rhythms::default(), pace: Pace::default() }
     }
 
     async fn read(&mut self, slow: Vec<Family>) -> Result<Observation, Failure> {
@@ -63,6 +64,7 @@ impl Site for LocalSite {
             self.read(slow.clone()).await?;
             tokio::time::sleep(FIRST_READINGS_APART).await;
         }
+        self.pace.keep().await;
         let observation = self.read(slow).await;
         stages.push(stage_time(Stage::Probe, None, began.elapsed()));
         observation

@@ -18,6 +18,9 @@ pub(crate) use remote::{LoginCredential, RemoteSite, ask_routine, ask_slow, logi
 /// says little.
 pub(crate) const FIRST_READINGS_APART: Duration = Duration::from_secs(1);
 
+/// How far apart two readings are at least. Rates over less time than a few ticks of 10 ms say nothing.
+const READINGS_APART: Duration = Duration::from_millis(250);
+
 /// What is visited. It keeps between visits what the next one needs: the session, the last counters.
 #[async_trait]
 pub(crate) trait Site: Send {
@@ -26,6 +29,22 @@ pub(crate) trait Site: Send {
 
     /// Ends what was kept open. The next visit opens it again.
     async fn leave(&mut self);
+}
+
+/// When the last reading was taken.
+#[derive(Debug, Default)]
+pub(crate) struct Pace {
+    last: Option<Instant>,
+}
+
+impl Pace {
+    /// Waits until enough time has passed since the last reading; the next one counts as taken now.
+    pub(crate) async fn keep(&mut self) {
+        if let Some(last) = self.last {
+            tokio::time::sleep_until(last + READINGS_APART).await;
+        }
+        self.last = Some(Instant::now());
+    }
 }
 
 /// Which slow families were read when.

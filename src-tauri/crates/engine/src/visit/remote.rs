@@ -13,7 +13,7 @@ use hostrounds_ssh::{Credential, Deadlines, Endpoint, KnownHosts, Limits, Sessio
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-use super::{FIRST_READINGS_APART, Rhythms, Site, stage_time};
+use super::{FIRST_READINGS_APART, Pace, Rhythms, Site, stage_time};
 use crate::clock;
 use crate::credentials::{CredentialError, Credentials};
 use crate::failure;
@@ -37,6 +37,7 @@ pub(crate) struct RemoteSite {
     open: Option<Open>,
     readings: remote::Remote,
     rhythms: Rhythms,
+    pace: Pace,
 }
 
 /// What stands while a session stands.
@@ -62,6 +63,7 @@ impl RemoteSite {
             open: None,
             readings: remote::Remote::new(),
             rhythms: Rhythms::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -98,6 +100,7 @@ impl RemoteSite {
         let began = Instant::now();
         let Open { session, routine, may_hang: second, facts_read } = open;
         let readings = &mut self.readings;
+        let pace = &mut self.pace;
         let reading = async {
             let mut first = Observation::empty(clock::now());
             let cold = readings.needs_second_reading();
@@ -110,6 +113,7 @@ impl RemoteSite {
                 ask_routine(routine, readings, &mut first).await?;
                 tokio::time::sleep(FIRST_READINGS_APART).await;
             }
+            pace.keep().await;
             let mut observation = Observation::empty(clock::now());
             observation.facts = first.facts;
             ask_routine(routine, readings, &mut observation).await?;

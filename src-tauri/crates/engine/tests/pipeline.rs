@@ -1,0 +1,378 @@
+//! The whole line against a real sshd: add, trust, collect, alert, remember.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use hostrounds_core::alert::{Alert, AlertState, RuleKind};
+use hostrounds_core::collection::{CollectionState, Stage};
+use hostrounds_core::history::HistoryQuery;
+use hostrounds_core::metric::{Metric, attribute};
+use hostrounds_core::observation::Attributes;
+use hostrounds_core::server::{Login, ServerDraft, ServerId, SshTarget, Target, Thresholds};
+use hostrounds_core::time::UnixMillis;
+use hostrounds_engine::api::view::{SecretChange, ServerForm, ServerState, Settings, StepOutcome};
+use hostrounds_engine::api::{ErrorCode, Event, EventStream, Hostrounds, Options};
+use hostrounds_testbed::{Sshd, SshdConfig};
+
+/// Longer than anything here may take; it only ends a test that would hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+async fn open(folder: &Path) -> Hostrounds {
+    Hostrounds::open(Options { data_dir: folder.join("data"), notify: false }).await.unwrap()
+}
+
+fn draft(sshd: &Sshd) -> ServerDraft {
+    ServerDraft {
+        name: "web".into(),
+        target: Target::Ssh(SshTarget {
+            host: sshd.host().into(),
+            port: sshd.port(),
+            user: sshd.user().into(),
+            login: Login::Key { path: sshd.key().display().to_string() },
+        }),
+        enabled: true,
+        interval: 3600,
+        thresholds: Thresholds { cpu: None, memory: None, disk: None },
+        environment: None,
+        tags: vec![],
+    }
+}
+
+fn form(draft: ServerDraft) -> ServerForm {
+    ServerForm { draft, secret: SecretChange::Keep }
+}
+
+/// A server whose host key was looked at and accepted.
+async fn trusted(hostrounds: &Hostrounds, sshd: &Sshd) -> ServerId {
+    let id = hostrounds.add_server(form(draft(sshd))).await.unwrap().server.id;
+    let offer = hostrounds.host_key(id).await.unwrap().offer.expect("an unknown key is offered");
+    assert_eq!(offer.fingerprint, sshd.fingerprint());
+    hostrounds.accept_host_key(offer.id).await.unwrap();
+    id
+}
+
+async fn event<T>(events: &mut EventStream, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
+    tokio::time::timeout(PATIENCE, async {
+        loop {
+            if let Some(found) = wanted(events.next().await.expect("the engine runs")) {
+                return found;
+            }
+        }
+    })
+    .await
+    .expect("the event comes")
+}
+
+fn alert_of(rule: RuleKind, state: AlertState) -> impl FnMut(Event) -> Option<Alert> {
+    move |event| match event {
+        Event::Alert { alert } if alert.rule == rule && alert.state == state => Some(alert),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_server_is_added_trusted_collected_and_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let hostrounds = open(folder.path()).await;
+    let mut events = hostrounds.events();
+    hostrounds.start_schedule().await.unwrap();
+    let id = hostrounds.add_server(form(draft(&sshd))).await.unwrap().server.id;
+
+    // Nobody has accepted its key, so it is refused, and no further try is made.
+    let view = event(&mut events, |event| match event {
+        Event::Server { view } if view.server.id == id && view.failure.is_some() => Some(view),
+        _ => None,
+    })
+    .await;
+    assert_eq!(view.state, ServerState::Unreachable);
+    assert_eq!(view.failure.unwrap().code, "host_key_unknown");
+
+    // A person accepts it, and the server is visited at once.
+    let report = hostrounds.test_saved_server("test".into(), id).await.unwrap();
+    let offer = report.host_key.expect("the test offers the key");
+    assert_eq!(offer.fingerprint, sshd.fingerprint());
+    hostrounds.accept_host_key(offer.id).await.unwrap();
+    let latest = event(&mut events, |event| match event {
+        Event::Latest { id: of, latest } if of == id => Some(latest),
+        _ => None,
+    })
+    .await;
+    for metric in [
+        Metric::CpuUtilization,
+        Metric::CpuCoreUtilization,
+        Metric::Load1,
+        Metric::MemoryUtilization,
+        Metric::FilesystemUtilization,
+        Metric::ProcessCount,
+        Metric::ThreadCount,
+        Metric::FileHandles,
+        Metric::Uptime,
+    ] {
+        assert!(latest.points.iter().any(|point| point.series.metric == metric), "{metric}");
+    }
+    let processes = latest.processes.expect("the busiest processes");
+    assert!(!processes.by_memory.is_empty());
+    assert!(latest.facts.expect("facts").kernel.is_some());
+
+    let collection = hostrounds.collections(Some(id), 1).await.unwrap().remove(0);
+    assert_eq!(collection.state, CollectionState::Completed);
+    let stages: Vec<Stage> = collection.stages.iter().map(|stage| stage.stage).collect();
+    for stage in
+        [Stage::Resolve, Stage::Connect, Stage::KeyExchange, Stage::HostKey, Stage::Login, Stage::Shell, Stage::Probe]
+    {
+        assert!(stages.contains(&stage), "{stage:?} in {stages:?}");
+    }
+    hostrounds.shutdown().await;
+
+    // After a restart the history is there, and what is fresh is not called unknown.
+    let again = open(folder.path()).await;
+    let view = again.server_named("WEB").unwrap();
+    assert_eq!(view.state, ServerState::Up);
+    assert_eq!(
+        view.summary.unwrap().memory,
+        latest.points.iter().find(|p| p.series.metric == Metric::MemoryUtilization).map(|p| p.value)
+    );
+    let query = HistoryQuery {
+        server: id,
+        metric: Metric::MemoryUtilization,
+        attributes: Attributes::none(),
+        from: latest.at,
+        to: latest.at.plus(Duration::from_millis(1)),
+        max_points: 10,
+    };
+    let history = again.history(query).await.unwrap();
+    assert_eq!(history[0].buckets[0].start, latest.at);
+    again.shutdown().await;
+}
+
+#[tokio::test]
+async fn one_login_serves_many_collections_and_a_restarted_sshd_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let hostrounds = open(folder.path()).await;
+    let id = trusted(&hostrounds, &sshd).await;
+    let logins = |sshd: &Sshd| sshd.log().matches("Accepted publickey").count();
+    for _ in 0..3 {
+        let (collection, observation) = hostrounds.collect_and_wait(id, 1).await.unwrap();
+        assert_eq!(collection.state, CollectionState::Completed, "{:?}", collection.failure);
+        assert!(observation.unwrap().value(Metric::CpuUtilization, &Attributes::none()).is_some());
+    }
+    assert_eq!(logins(&sshd), 1, "{}", sshd.log());
+
+    sshd.stop().await;
+    sshd.restart().await.unwrap();
+    let (collection, _) = hostrounds.collect_and_wait(id, 1).await.unwrap();
+    assert_eq!(collection.state, CollectionState::Completed, "{:?}", collection.failure);
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_crossed_threshold_fires_once_and_is_resolved_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let hostrounds = open(folder.path()).await;
+    let mut events = hostrounds.events();
+    let id = trusted(&hostrounds, &sshd).await;
+    let low = ServerDraft { thresholds: Thresholds { cpu: None, memory: Some(1.0), disk: None }, ..draft(&sshd) };
+    hostrounds.update_server(id, form(low)).await.unwrap();
+    hostrounds.collect_and_wait(id, 1).await.unwrap();
+    hostrounds.collect_and_wait(id, 1).await.unwrap();
+    let fired = event(&mut events, alert_of(RuleKind::Memory, AlertState::Firing)).await;
+    assert_eq!(fired.threshold, Some(0.01));
+    assert_eq!(hostrounds.alerts(Some(id), 10).await.unwrap().len(), 1, "it fires once");
+    assert_eq!(hostrounds.server_named("web").unwrap().firing, 1);
+
+    let high = ServerDraft { thresholds: Thresholds { cpu: None, memory: Some(100.0), disk: None }, ..draft(&sshd) };
+    hostrounds.update_server(id, form(high)).await.unwrap();
+    hostrounds.collect_and_wait(id, 1).await.unwrap();
+    let resolved = event(&mut events, alert_of(RuleKind::Memory, AlertState::Resolved)).await;
+    assert_eq!(resolved.id, fired.id);
+    hostrounds.collect_and_wait(id, 1).await.unwrap();
+    assert_eq!(hostrounds.alerts(Some(id), 10).await.unwrap().len(), 1, "it is resolved once");
+    let log: Vec<String> =
+        hostrounds.activity(Some(id), None, 100).await.unwrap().into_iter().map(|entry| entry.message).collect();
+    assert_eq!(log.iter().filter(|message| message.contains("memory at")).count(), 1, "{log:?}");
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_unreachable_server_alerts_after_all_tries_and_recovers() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let hostrounds = open(folder.path()).await;
+    let mut events = hostrounds.events();
+    let id = trusted(&hostrounds, &sshd).await;
+    hostrounds.collect_and_wait(id, 1).await.unwrap();
+    sshd.stop().await;
+
+    let (collection, _) = hostrounds.collect_and_wait(id, 1).await.unwrap();
+    let failure = collection.failure.unwrap();
+    assert_eq!((failure.code.as_str(), failure.stage), ("connection_refused", Stage::Connect));
+    assert!(!failure.hint.is_empty());
+    assert!(hostrounds.firing().await.unwrap().is_empty(), "one try is no verdict");
+
+    let (collection, _) = hostrounds.collect_and_wait(id, 3).await.unwrap();
+    assert_eq!((collection.state, collection.attempts), (CollectionState::Failed, 3));
+    event(&mut events, alert_of(RuleKind::Unreachable, AlertState::Firing)).await;
+    assert_eq!(hostrounds.server_named("web").unwrap().state, ServerState::Unreachable);
+
+    sshd.restart().await.unwrap();
+    hostrounds.retry(collection.id).await.unwrap();
+    event(&mut events, alert_of(RuleKind::Unreachable, AlertState::Resolved)).await;
+    assert_eq!(hostrounds.server_named("web").unwrap().state, ServerState::Up);
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_changed_host_key_is_refused_and_cannot_be_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let hostrounds = open(folder.path()).await;
+    let id = trusted(&hostrounds, &sshd).await;
+    sshd.stop().await;
+    sshd.restart_with_new_host_keys().await.unwrap();
+    let check = hostrounds.host_key(id).await.unwrap();
+    assert_eq!(check.failure.unwrap().code, "host_key_changed");
+    assert!(check.offer.is_none());
+    let (collection, _) = hostrounds.collect_and_wait(id, 3).await.unwrap();
+    assert_eq!(collection.attempts, 1, "trying again cannot help");
+    assert_eq!(collection.failure.unwrap().code, "host_key_changed");
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_test_names_every_step_and_where_it_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let hostrounds = open(folder.path()).await;
+    let id = trusted(&hostrounds, &sshd).await;
+    let report = hostrounds.test_saved_server("good".into(), id).await.unwrap();
+    assert_eq!(report.failure, None);
+    assert!(report.steps.iter().all(|step| step.outcome == StepOutcome::Passed), "{:?}", report.steps);
+    assert_eq!(report.steps.len(), 8);
+
+    let mut wrong = draft(&sshd);
+    if let Target::Ssh(ssh) = &mut wrong.target {
+        ssh.user = "nobody-of-that-name".into();
+    }
+    let report = hostrounds.test_server("bad".into(), form(wrong), None).await.unwrap();
+    assert_eq!(report.failure.unwrap().stage, Stage::Login);
+    let outcomes: Vec<StepOutcome> = report.steps.iter().map(|step| step.outcome).collect();
+    assert_eq!(outcomes[5..], [StepOutcome::Failed, StepOutcome::NotReached, StepOutcome::NotReached]);
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
+async fn what_is_removed_is_gone_and_what_is_wrong_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let hostrounds = open(folder.path()).await;
+    let id = trusted(&hostrounds, &sshd).await;
+
+    let mut wrong = draft(&sshd);
+    wrong.name = "second".into();
+    wrong.interval = 1;
+    let error = hostrounds.add_server(form(wrong)).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Invalid);
+    assert_eq!(error.fields[0].field, "interval");
+    let mut twin = draft(&sshd);
+    twin.name = "WEB".into();
+    assert_eq!(hostrounds.add_server(form(twin)).await.unwrap_err().code, ErrorCode::NameTaken);
+    assert_eq!(hostrounds.remove_server(ServerId::LOCAL).await.unwrap_err().code, ErrorCode::LocalServer);
+    let too_many = Settings { concurrency: 65, notifications: true };
+    assert_eq!(hostrounds.set_settings(too_many).await.unwrap_err().code, ErrorCode::Invalid);
+    assert_eq!(hostrounds.servers().len(), 2);
+
+    hostrounds.remove_server(id).await.unwrap();
+    assert_eq!(hostrounds.servers().len(), 1);
+    assert_eq!(hostrounds.collect(id).await.unwrap_err().code, ErrorCode::NotFound);
+    assert_eq!(hostrounds.activity(Some(id), None, 1).await.unwrap()[0].message, "web was removed");
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
+async fn this_computer_is_read_out_of_the_box() {
+    let folder = tempfile::tempdir().unwrap();
+    let hostrounds = open(folder.path()).await;
+    let mut events = hostrounds.events();
+    hostrounds.start_schedule().await.unwrap();
+    let mut times = Vec::new();
+    while times.len() < 2 {
+        times.push(
+            event(&mut events, |event| match event {
+                Event::Latest { id: ServerId::LOCAL, latest } => Some(latest.at),
+                _ => None,
+            })
+            .await,
+        );
+    }
+    assert!(times[1] > times[0]);
+    let latest = hostrounds.latest(ServerId::LOCAL).await.unwrap().unwrap();
+    let has = |metric: Metric| latest.points.iter().any(|point| point.series.metric == metric);
+    assert!(has(Metric::CpuUtilization) && has(Metric::MemoryUtilization) && has(Metric::FilesystemUtilization));
+    assert!(latest.points.iter().any(|point| point.series.attributes.get(attribute::MOUNTPOINT) == Some("/")));
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
+async fn one_process_keeps_the_schedule_and_another_takes_it_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(folder.path()).await;
+    first.start_schedule().await.unwrap();
+    let second = open(folder.path()).await;
+    let mut events = second.events();
+    assert_eq!(second.start_schedule().await.unwrap_err().code, ErrorCode::ScheduleHeld);
+    assert!(second.snapshot().await.unwrap().schedule_held_elsewhere);
+
+    // What the first one observes, the second one sees.
+    event(&mut events, |event| matches!(event, Event::Missed).then_some(())).await;
+    assert_eq!(second.server_named("local").unwrap().state, ServerState::Up);
+
+    first.shutdown().await;
+    event(&mut events, |event| matches!(event, Event::Latest { id: ServerId::LOCAL, .. }).then_some(())).await;
+    assert!(!second.snapshot().await.unwrap().schedule_held_elsewhere);
+    second.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_server_that_another_process_adds_is_visited() {
+    let folder = tempfile::tempdir().unwrap();
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let keeper = open(folder.path()).await;
+    let mut events = keeper.events();
+    keeper.start_schedule().await.unwrap();
+    let other = open(folder.path()).await;
+    let id = trusted(&other, &sshd).await;
+    other.shutdown().await;
+    let latest = event(&mut events, |event| match event {
+        Event::Latest { id: of, latest } if of == id => Some(latest),
+        _ => None,
+    })
+    .await;
+    assert!(latest.at > UnixMillis(0));
+    keeper.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_agent_takes_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let hostrounds = open(folder.path()).await;
+    let mut with_agent = draft(&sshd);
+    if let Target::Ssh(ssh) = &mut with_agent.target {
+        ssh.login = Login::Agent;
+    }
+    let form = ServerForm { draft: with_agent, secret: SecretChange::Set { value: "secret".into() } };
+    let error = hostrounds.add_server(form).await.unwrap_err();
+    assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "secret"));
+    assert_eq!(hostrounds.servers().len(), 1);
+    hostrounds.shutdown().await;
+}
