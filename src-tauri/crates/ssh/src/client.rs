@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use russh::client::{ChannelOpenHandle, Config, DisconnectReason, Handler, Msg, Session};
 use russh::keys::{Algorithm, PublicKeyOrCertificate};
 use russh::{Channel, ChannelId, Names, Preferred, Sig, SshId, compression, kex};
+use tokio_util::sync::CancellationToken;
 
 use crate::connect_error::ConnectError;
 use crate::inbox::{End, Inbox};
@@ -73,7 +74,17 @@ pub(crate) struct Shared {
     started: Instant,
     handshake: Mutex<Handshake>,
     inboxes: Mutex<HashMap<ChannelId, Arc<Inbox>>>,
-    farewell: Mutex<Option<String>>,
+    farewell: Mutex<Option<Farewell>>,
+    ended: CancellationToken,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Farewell {
+    /// Whether the server said goodbye, rather than the line going dead.
+    pub(crate) said: bool,
+    /// Its last words, or what went wrong on the way.
+    pub(crate) reason: String,
 }
 
 /// How the key exchange went.
@@ -94,6 +105,7 @@ impl Shared {
             handshake: Mutex::default(),
             inboxes: Mutex::default(),
             farewell: Mutex::default(),
+            ended: CancellationToken::new(),
         }
     }
 
@@ -101,9 +113,18 @@ impl Shared {
         lock(&self.handshake).clone()
     }
 
-    /// The server's last words, or what went wrong on the way.
-    pub(crate) fn farewell(&self) -> Option<String> {
+    pub(crate) fn farewell(&self) -> Option<Farewell> {
         lock(&self.farewell).clone()
+    }
+
+    /// Waits until the session's task is over and everything about its end is known.
+    pub(crate) async fn ended(&self) {
+        self.ended.cancelled().await;
+    }
+
+    /// Why the connection ended, for people.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.farewell().map(|farewell| farewell.reason)
     }
 
     pub(crate) fn add(&self, channel: ChannelId, inbox: Arc<Inbox>) {
@@ -119,7 +140,7 @@ impl Shared {
     }
 
     fn end_all(&self) {
-        let reason = self.farewell().unwrap_or_else(|| "it was closed".into());
+        let reason = self.reason().unwrap_or_else(|| "it was closed".into());
         for inbox in lock(&self.inboxes).values() {
             inbox.end(End::Disconnected(reason.clone()));
         }
@@ -145,6 +166,7 @@ impl Client {
 impl Drop for Client {
     fn drop(&mut self) {
         self.shared.end_all();
+        self.shared.ended.cancel();
     }
 }
 
@@ -234,14 +256,16 @@ impl Handler for Client {
     }
 
     async fn disconnected(&mut self, reason: DisconnectReason<ClientError>) -> Result<(), ClientError> {
-        let (told, result) = match reason {
-            DisconnectReason::ReceivedDisconnect(info) => (printable(info.message.as_bytes(), 200), Ok(())),
-            DisconnectReason::Error(ClientError::Ssh(error)) => (error.to_string(), Err(ClientError::Ssh(error))),
+        let (said, reason, result) = match reason {
+            DisconnectReason::ReceivedDisconnect(info) => (true, printable(info.message.as_bytes(), 200), Ok(())),
+            DisconnectReason::Error(ClientError::Ssh(error)) => {
+                (false, error.to_string(), Err(ClientError::Ssh(error)))
+            }
             DisconnectReason::Error(ClientError::HostKey(refusal)) => {
-                (refusal.to_string(), Err(ClientError::HostKey(refusal)))
+                (false, refusal.to_string(), Err(ClientError::HostKey(refusal)))
             }
         };
-        lock(&self.shared.farewell).get_or_insert(told);
+        lock(&self.shared.farewell).get_or_insert(Farewell { said, reason });
         result
     }
 

@@ -190,7 +190,7 @@ mod tests {
             assert_eq!(collector.feed(&[b'x'; 1000]), Progress::More);
         }
         assert!(collector.held.len() < 100);
-        collector.feed(&stream("", 1, "")[..35]);
+        collector.feed(format!("{}-1-b\n", token().0).as_bytes());
         assert!(collector.has_begun());
         collector.feed(b"some of the answer");
         collector.forget();

@@ -50,7 +50,7 @@ impl Attempt<'_> {
     async fn with_password(&mut self, password: &SecretString) -> Result<String, ConnectError> {
         let offered = match self.handle.authenticate_none(self.user).await {
             Ok(AuthResult::Success) => return Ok("no credential was asked for".into()),
-            Ok(AuthResult::Failure { remaining_methods, .. }) => self.alive(remaining_methods)?,
+            Ok(AuthResult::Failure { remaining_methods, .. }) => self.alive(remaining_methods).await?,
             Err(error) => return Err(self.broken(&error)),
         };
         if offered.contains(&MethodKind::Password) {
@@ -58,7 +58,7 @@ impl Attempt<'_> {
             return match answer.map_err(|error| self.broken(&error))? {
                 AuthResult::Success => Ok("password".into()),
                 AuthResult::Failure { remaining_methods, partial_success } => {
-                    let methods = self.alive(remaining_methods)?;
+                    let methods = self.decided(remaining_methods).await?;
                     Err(if partial_success { self.incomplete("the password", &methods) } else { self.wrong_password() })
                 }
             };
@@ -76,7 +76,7 @@ impl Attempt<'_> {
             let answers = match reply.map_err(|error| self.broken(&error))? {
                 KeyboardInteractiveAuthResponse::Success => return Ok("password (keyboard-interactive)".into()),
                 KeyboardInteractiveAuthResponse::Failure { remaining_methods, partial_success } => {
-                    let methods = self.alive(remaining_methods)?;
+                    let methods = self.decided(remaining_methods).await?;
                     return Err(match (partial_success, answered) {
                         (true, _) => self.incomplete("the password", &methods),
                         (false, true) => self.wrong_password(),
@@ -111,7 +111,7 @@ impl Attempt<'_> {
         match self.handle.authenticate_publickey(self.user, key).await.map_err(|error| self.broken(&error))? {
             AuthResult::Success => Ok(format!("key {label}")),
             AuthResult::Failure { remaining_methods, partial_success } => {
-                let methods = self.alive(remaining_methods)?;
+                let methods = self.decided(remaining_methods).await?;
                 let tried = format!("the key {label}");
                 Err(if partial_success { self.incomplete(&tried, &methods) } else { self.refused(&tried, &methods) })
             }
@@ -145,7 +145,7 @@ impl Attempt<'_> {
             match outcome {
                 Ok(AuthResult::Success) => return Ok(format!("agent key {label}")),
                 Ok(AuthResult::Failure { remaining_methods, partial_success }) => {
-                    offered = self.alive(remaining_methods)?;
+                    offered = self.decided(remaining_methods).await?;
                     if partial_success {
                         return Err(self.incomplete(&format!("the agent's key {label}"), &offered));
                     }
@@ -168,9 +168,22 @@ impl Attempt<'_> {
         Ok(Some(told.flatten().unwrap_or(HashAlg::Sha256)))
     }
 
-    /// russh reports a connection that broke as a refusal; a refusal comes over a living connection.
-    fn alive(&self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
-        if self.handle.is_closed() { Err(self.gone("it was closed")) } else { Ok(methods) }
+    /// russh reports a connection that broke as a refusal that names no method.
+    async fn alive(&self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
+        if methods.is_empty() && self.handle.is_closed() {
+            self.shared.ended().await;
+            return Err(self.gone("it was closed"));
+        }
+        Ok(methods)
+    }
+
+    /// The same after a credential was shown. A server that says goodbye then has refused it, and must not be shown it
+    /// again: that is how accounts get locked.
+    async fn decided(&self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
+        match self.alive(methods).await {
+            Err(_) if self.shared.farewell().is_some_and(|farewell| farewell.said) => Ok(MethodSet::empty()),
+            outcome => outcome,
+        }
     }
 
     fn broken(&self, error: &russh::Error) -> ConnectError {
@@ -178,7 +191,7 @@ impl Attempt<'_> {
     }
 
     fn gone(&self, reason: &str) -> ConnectError {
-        let reason = self.shared.farewell().unwrap_or_else(|| reason.to_owned());
+        let reason = self.shared.reason().unwrap_or_else(|| reason.to_owned());
         ConnectError::Disconnected { step: Step::Login, reason }
     }
 

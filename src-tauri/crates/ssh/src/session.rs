@@ -129,7 +129,7 @@ fn key_exchange_error(error: ClientError, address: SocketAddr, meter: &Meter, sh
         },
         russh::Error::IO(error) => ConnectError::Disconnected { step, reason: error.to_string() },
         russh::Error::HUP | russh::Error::Disconnect | russh::Error::Join(_) => {
-            let reason = shared.farewell().unwrap_or_else(|| "the server closed it".into());
+            let reason = shared.reason().unwrap_or_else(|| "the server closed it".into());
             ConnectError::Disconnected { step, reason }
         }
         error => ConnectError::KeyExchangeFailed { reason: printable(error.to_string().as_bytes(), 300) },
@@ -196,10 +196,7 @@ impl Session {
     pub async fn close(self) {
         let goodbye = async {
             if self.handle.disconnect(Disconnect::ByApplication, "", "").await.is_ok() {
-                // The task takes its leave by itself; when it has, nobody listens to the handle any more.
-                while !self.handle.is_closed() {
-                    tokio::task::yield_now().await;
-                }
+                self.shared.ended().await;
             }
         };
         let _ = timeout(FAREWELL, goodbye).await;

@@ -66,7 +66,7 @@ impl Shell {
             return Err(ShellError::ChannelRefused { reason: "this computer has no random numbers".into() });
         };
         let gone = |error: &russh::Error| ShellError::Disconnected {
-            reason: shared.farewell().unwrap_or_else(|| error.to_string()),
+            reason: shared.reason().unwrap_or_else(|| error.to_string()),
         };
         let channel = handle.channel_open_session().await.map_err(|error| match error {
             russh::Error::ChannelOpenFailure(reason) => {
@@ -78,7 +78,7 @@ impl Shell {
         shared.add(channel.id(), Arc::clone(&inbox));
         if handle.is_closed() {
             // The connection went down before the inbox was there to hear of it.
-            inbox.end(End::Disconnected(shared.farewell().unwrap_or_else(|| "it was closed".into())));
+            inbox.end(End::Disconnected(shared.reason().unwrap_or_else(|| "it was closed".into())));
         }
         // The reading half goes: bytes reach the inbox through the session's handler.
         let (_, write) = channel.split();
