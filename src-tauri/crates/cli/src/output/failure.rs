@@ -1,0 +1,66 @@
+//! How a server failed, in words.
+
+use hostrounds_core::collection::{Failure, Stage};
+
+use super::Output;
+
+/// A stage as people read it.
+pub(crate) fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Credential => "credential",
+        Stage::Resolve => "resolve",
+        Stage::Connect => "connect",
+        Stage::KeyExchange => "key exchange",
+        Stage::HostKey => "host key",
+        Stage::Login => "login",
+        Stage::Shell => "shell",
+        Stage::Probe => "probe",
+    }
+}
+
+/// What a person types next to set it right, where a command of this program does.
+pub(crate) fn remedy(name: &str, failure: &Failure) -> Option<String> {
+    let name = quoted(name);
+    match failure.code.as_str() {
+        "host_key_unknown" => Some(format!("hostrounds server trust {name}")),
+        "key_passphrase_missing" | "key_passphrase_wrong" => {
+            Some(format!("hostrounds server edit {name} --passphrase-stdin"))
+        }
+        "password_missing" | "password_wrong" => Some(format!("hostrounds server edit {name} --password-stdin")),
+        "key_file_missing" | "key_file_unreadable" | "key_file_not_a_key" => {
+            Some(format!("hostrounds server edit {name} --key FILE"))
+        }
+        _ => None,
+    }
+}
+
+/// Tells on stderr that a server failed, where, why and what to do.
+pub(crate) fn tell(output: &Output, name: &str, failure: &Failure) {
+    let message = format!("{name} failed at the {} stage: {}", stage(failure.stage), failure.message);
+    output.error(&message, &failure.hint);
+    if let Some(command) = remedy(name, failure) {
+        output.note(format!("       Try: {command}"));
+    }
+}
+
+/// A name as one word of a shell.
+pub(crate) fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@' | ':' | '+' | '/');
+    if name.chars().all(plain) && !name.is_empty() && !name.starts_with('-') {
+        name.to_owned()
+    } else {
+        format!("'{}'", super::safe(name).replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_be_pasted_into_a_shell() {
+        assert_eq!(quoted("web-1"), "web-1");
+        assert_eq!(quoted("my server"), "'my server'");
+        assert_eq!(quoted("it's $(x)"), r"'it'\''s $(x)'");
+    }
+}

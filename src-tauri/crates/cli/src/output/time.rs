@@ -1,0 +1,32 @@
+//! Moments as people read them: by the clock and the time zone of this computer.
+
+use hostrounds_core::time::UnixMillis;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Now, by the clock of this computer.
+pub(crate) fn now() -> UnixMillis {
+    UnixMillis(Timestamp::now().as_millisecond())
+}
+
+/// `2026-11-23 20:39:24`.
+pub(crate) fn local(at: UnixMillis) -> String {
+    formatted(at, "%Y-%m-%d %H:%M:%S")
+}
+
+/// `20:39:24`.
+pub(crate) fn clock(at: UnixMillis) -> String {
+    formatted(at, "%H:%M:%S")
+}
+
+/// RFC 3339 with the time zone of this computer and milliseconds: `2026-11-23T20:39:24.120+01:00`.
+pub(crate) fn rfc3339(at: UnixMillis) -> String {
+    formatted(at, "%Y-%m-%dT%H:%M:%S.%3f%:z")
+}
+
+fn formatted(at: UnixMillis, format: &str) -> String {
+    Timestamp::from_millisecond(at.0).map_or_else(
+        |_| "?".to_owned(),
+        |timestamp| timestamp.to_zoned(TimeZone::system()).strftime(format).to_string(),
+    )
+}

@@ -1,0 +1,66 @@
+//! `hostrounds server ...`: the servers that are watched.
+
+mod add;
+mod connection;
+mod edit;
+mod known;
+pub(crate) mod show;
+mod test;
+mod thresholds;
+mod trust;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::output::Output;
+use crate::problem::Problem;
+use crate::session::{Notifications, Session};
+
+/// What can be done with servers.
+#[derive(Subcommand)]
+pub(crate) enum ServerCommand {
+    /// Add a server; nothing but its SSH daemon is needed there
+    Add(add::AddArguments),
+    /// List all servers with their state and values
+    List,
+    /// Show one server: its settings, its latest values and its last collections
+    Show(Named),
+    /// Change the settings of a server; what is not named stays
+    Edit(edit::EditArguments),
+    /// Remove a server with its history and its secret
+    Remove(known::RemoveArguments),
+    /// Collect a server on its interval again
+    Enable(Named),
+    /// Collect a server no longer; its history stays
+    Disable(Named),
+    /// Try the connection step by step
+    Test(Named),
+    /// Show the host key of a server and accept it
+    Trust(trust::TrustArguments),
+}
+
+/// One server.
+#[derive(Args)]
+pub(crate) struct Named {
+    /// The name of the server; `local` is this computer
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+pub(crate) async fn carry_out(command: ServerCommand, place: Option<PathBuf>, output: &Output) -> Result<(), Problem> {
+    let session = Session::open(place, Notifications::Silent).await?;
+    let engine = &session.engine;
+    let outcome = match command {
+        ServerCommand::Add(wanted) => add::carry_out(wanted, engine, output).await,
+        ServerCommand::List => show::list(engine, output),
+        ServerCommand::Show(Named { name }) => show::one(&name, engine, output).await,
+        ServerCommand::Edit(wanted) => edit::carry_out(wanted, engine, output).await,
+        ServerCommand::Remove(wanted) => known::remove(wanted, engine, output).await,
+        ServerCommand::Enable(Named { name }) => known::set_enabled(&name, true, engine, output).await,
+        ServerCommand::Disable(Named { name }) => known::set_enabled(&name, false, engine, output).await,
+        ServerCommand::Test(Named { name }) => test::carry_out(&name, engine, output).await,
+        ServerCommand::Trust(wanted) => trust::carry_out(wanted, engine, output).await,
+    };
+    session.close_with(outcome).await
+}

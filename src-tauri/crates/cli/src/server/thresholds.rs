@@ -1,0 +1,68 @@
+//! `--cpu 85 --memory off`: from which percentage on an alert fires.
+
+use clap::Args;
+use hostrounds_core::server::Thresholds;
+
+/// A percentage, or nothing where the alert is switched off.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Threshold(Option<f64>);
+
+/// The thresholds that are named; the others stay.
+#[derive(Args)]
+pub(super) struct ThresholdArguments {
+    /// Alert when the CPU is used this much, 1 to 100, or `off`
+    #[arg(long, value_name = "PERCENT|off", value_parser = threshold)]
+    cpu: Option<Threshold>,
+    /// Alert when the memory is used this much, 1 to 100, or `off`
+    #[arg(long, value_name = "PERCENT|off", value_parser = threshold)]
+    memory: Option<Threshold>,
+    /// Alert when any mounted filesystem is used this much, 1 to 100, or `off`
+    #[arg(long, value_name = "PERCENT|off", value_parser = threshold)]
+    disk: Option<Threshold>,
+}
+
+impl ThresholdArguments {
+    pub(super) fn is_empty(&self) -> bool {
+        self.cpu.is_none() && self.memory.is_none() && self.disk.is_none()
+    }
+
+    pub(super) fn over(&self, kept: Thresholds) -> Thresholds {
+        let chosen = |new: Option<Threshold>, kept| new.map_or(kept, |Threshold(percent)| percent);
+        Thresholds {
+            cpu: chosen(self.cpu, kept.cpu),
+            memory: chosen(self.memory, kept.memory),
+            disk: chosen(self.disk, kept.disk),
+        }
+    }
+}
+
+/// Whether the percentage can be accepted is the engine's to say.
+fn threshold(text: &str) -> Result<Threshold, String> {
+    if text.eq_ignore_ascii_case("off") {
+        return Ok(Threshold(None));
+    }
+    text.trim_end_matches('%')
+        .trim()
+        .parse()
+        .map(|percent| Threshold(Some(percent)))
+        .map_err(|_| "a percentage from 1 to 100 is wanted, or `off`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_threshold_is_a_percentage_or_off() {
+        for (text, expected) in [("90", Some(90.0)), ("92.5%", Some(92.5)), ("85 %", Some(85.0)), ("OFF", None)] {
+            assert_eq!(threshold(text).unwrap(), Threshold(expected), "{text}");
+        }
+        assert!(threshold("high").is_err());
+    }
+
+    #[test]
+    fn what_is_not_named_stays() {
+        let named = ThresholdArguments { cpu: Some(Threshold(None)), memory: Some(Threshold(Some(50.0))), disk: None };
+        assert_eq!(named.over(Thresholds::default()), Thresholds { cpu: None, memory: Some(50.0), disk: Some(90.0) });
+    }
+}
