@@ -119,10 +119,9 @@ impl Store {
         self.within(async {
             let mut tx = self.begin().await?;
             let mut gone = 0;
-            for (is_completed, oldest, most) in [
-                (true, now.minus(COMPLETED_FOR), COMPLETED_MOST),
-                (false, now.minus(FAILED_FOR), FAILED_MOST),
-            ] {
+            for (is_completed, oldest, most) in
+                [(true, now.minus(COMPLETED_FOR), COMPLETED_MOST), (false, now.minus(FAILED_FOR), FAILED_MOST)]
+            {
                 let sql = format!(
                     "DELETE FROM collection WHERE (state = 'completed') = ?1 AND (coalesce(ended_at, queued_at) < ?2
                        OR {QUEUED} AND id NOT IN (

@@ -213,3 +213,42 @@ fn primary_code(error: &sqlx::Error) -> Option<i32> {
 pub(crate) fn is_duplicate(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::ConnectOptions;
+    use sqlx::sqlite::SqliteConnectOptions;
+
+    use super::*;
+
+    async fn refusal(prepare: &'static str, statement: &'static str) -> StoreError {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("any.db");
+        let mut conn = SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await.unwrap();
+        sqlx::raw_sql("CREATE TABLE t (x)").execute(&mut conn).await.unwrap();
+        sqlx::raw_sql(prepare).execute(&mut conn).await.unwrap();
+        StoreError::from(sqlx::query(statement).execute(&mut conn).await.unwrap_err()).about(&path)
+    }
+
+    #[tokio::test]
+    async fn what_sqlite_refuses_is_told_by_its_cause() {
+        // A limit on its pages is to SQLite the same as a full disk.
+        let full = refusal("PRAGMA max_page_count = 1", "INSERT INTO t VALUES (hex(zeroblob(100000)))").await;
+        assert!(matches!(full, StoreError::Full { .. }), "{full:?}");
+        let read_only = refusal("PRAGMA query_only = 1", "INSERT INTO t VALUES (1)").await;
+        assert!(matches!(read_only, StoreError::Permission { .. }), "{read_only:?}");
+        let nonsense = refusal("", "INSERT INTO t VALUES (1, 2)").await;
+        assert!(matches!(nonsense, StoreError::Query(_)), "{nonsense:?}");
+    }
+
+    #[test]
+    fn the_system_is_told_by_its_cause() {
+        use std::io::ErrorKind;
+
+        let told = |kind: ErrorKind| StoreError::from_io(kind.into(), Path::new("/x")).code();
+        assert_eq!(told(ErrorKind::PermissionDenied), "store_permission");
+        assert_eq!(told(ErrorKind::ReadOnlyFilesystem), "store_permission");
+        assert_eq!(told(ErrorKind::StorageFull), "store_full");
+        assert_eq!(told(ErrorKind::NotADirectory), "store_io");
+    }
+}

@@ -4,7 +4,7 @@
 //! `layout` never change, go only with their server, and no id is used twice. What a transaction looked up is learned only
 //! after it was committed, since a rollback takes its new rows away again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hostrounds_core::observation::{Observation, Series};
@@ -123,15 +123,20 @@ struct Sorted {
 }
 
 impl Sorted {
-    /// Nothing where `id` does not know a series. Values that are not finite are left out.
+    /// Nothing where `id` does not know a series. Values that are not finite are left out; of a series that stands
+    /// twice, the first value counts.
     fn of(observation: &Observation, id: impl Fn(&Series) -> Option<i64>) -> Option<Self> {
-        let mut points = BTreeMap::new();
+        let mut points = Vec::with_capacity(observation.points.len());
         for point in observation.points.iter().filter(|point| point.value.is_finite()) {
-            points.insert(id(&point.series)?, point.value);
+            points.push((id(&point.series)?, point.value));
         }
+        points.sort_by_key(|(id, _)| *id);
+        points.dedup_by_key(|(id, _)| *id);
         let mut values = Vec::with_capacity(points.len() * VALUE);
-        values.extend(points.values().flat_map(|value| value.to_le_bytes()));
-        Some(Self { ids: points.into_keys().collect(), values })
+        for (_, value) in &points {
+            values.extend_from_slice(&value.to_le_bytes());
+        }
+        Some(Self { ids: points.into_iter().map(|(id, _)| id).collect(), values })
     }
 }
 

@@ -72,8 +72,7 @@ async fn try_open(path: &Path) -> Result<Store> {
         .acquire_timeout(PATIENCE * 4)
         .connect_with(options.read_only(true))
         .await?;
-    let store =
-        Store { path: Arc::from(path), writer, readers, names: Arc::default(), data_version: Arc::default() };
+    let store = Store { path: Arc::from(path), writer, readers, names: Arc::default(), data_version: Arc::default() };
     // What was written before now is no change.
     store.changed_elsewhere().await?;
     Ok(store)

@@ -158,23 +158,6 @@ async fn a_file_in_the_place_of_the_folder_is_told() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_and_loses_nothing() {
-    let (_folder, path) = place();
-    let store = Store::open(&path).await.unwrap();
-    store.put_setting("before", &1).await.unwrap();
-    store.close().await;
-    // A limit on the pages of the file gives the same result code as a full disk; it holds for a connection only, so the
-    // mapping is tried on one of our own.
-    let mut full = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
-    sqlx::query("PRAGMA max_page_count = 1").execute(&mut full).await.unwrap();
-    let refused = sqlx::query("INSERT INTO setting VALUES ('big', hex(zeroblob(1000000)))").execute(&mut full).await;
-    assert_eq!(refused.unwrap_err().as_database_error().unwrap().code().unwrap(), "13");
-    full.close().await.unwrap();
-    let store = Store::open(&path).await.unwrap();
-    assert_eq!(store.setting::<u8>("before").await.unwrap(), Some(1));
-}
-
-#[tokio::test]
 async fn readers_do_not_wait_for_a_writer_and_a_locked_file_is_told() {
     let (_folder, path) = place();
     let store = Store::open(&path).await.unwrap();

@@ -5,11 +5,11 @@ mod support;
 
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::alert::{AlertId, AlertState, RuleKind};
-use hostrounds_core::collection::{CollectionId, CollectionState};
+use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Trigger};
 use hostrounds_core::metric::Metric;
 use hostrounds_core::observation::Attributes;
 use hostrounds_core::server::{LOCAL_INTERVAL, LOCAL_NAME, ServerDraft, ServerId, Target, Thresholds};
-use hostrounds_store::{NewAlert, Record, Store, StoreError};
+use hostrounds_store::{NewAlert, QUIET_MOST, Record, Store, StoreError};
 use rstest::rstest;
 use sqlx::ConnectOptions;
 use support::*;
@@ -144,7 +144,7 @@ async fn collections_come_newest_first_and_by_server() {
         let server = if id % 2 == 0 { web } else { ServerId::LOCAL };
         store.record(&[Record { collection: &completed(id, server, at(id)), observation: None }]).await.unwrap();
     }
-    let ids = |runs: Vec<hostrounds_core::collection::Collection>| runs.iter().map(|it| it.id.0).collect::<Vec<_>>();
+    let ids = |runs: Vec<Collection>| runs.iter().map(|it| it.id.0).collect::<Vec<_>>();
     assert_eq!(ids(store.collections(None, 3).await.unwrap()), [6, 5, 4]);
     assert_eq!(ids(store.collections(Some(web), 9).await.unwrap()), [6, 4, 2]);
     assert_eq!(store.clean_collections().await.unwrap(), 6);
@@ -155,11 +155,11 @@ const HOUR: i64 = 3_600_000;
 
 #[rstest]
 #[case::completed_by_number(CollectionState::Completed, 103, 0, 100)]
-#[case::completed_by_age(CollectionState::Completed, 10, HOUR + 1, 0)]
-#[case::completed_of_an_hour(CollectionState::Completed, 10, HOUR - 10, 10)]
+#[case::completed_by_age(CollectionState::Completed, 10, HOUR + 5, 5)]
+#[case::completed_of_an_hour(CollectionState::Completed, 10, HOUR, 10)]
 #[case::failed_by_number(CollectionState::Failed, 503, 0, 500)]
-#[case::failed_by_age(CollectionState::Failed, 10, 24 * HOUR + 1, 0)]
-#[case::failed_of_a_day(CollectionState::Failed, 10, 24 * HOUR - 10, 10)]
+#[case::failed_by_age(CollectionState::Failed, 10, 24 * HOUR + 5, 5)]
+#[case::failed_of_a_day(CollectionState::Failed, 10, 24 * HOUR, 10)]
 #[case::cancelled_by_number(CollectionState::Cancelled, 503, 0, 500)]
 #[tokio::test]
 async fn ended_collections_are_kept_so_long_and_so_many(
@@ -169,7 +169,8 @@ async fn ended_collections_are_kept_so_long_and_so_many(
     #[case] kept: usize,
 ) {
     let (_folder, store) = store().await;
-    let runs: Vec<_> = (1..=made).map(|id| collection(id, ServerId::LOCAL, state, at(id % 10))).collect();
+    let web = store.add_server(&draft("web"), at(0)).await.unwrap().id;
+    let runs: Vec<_> = (1..=made).map(|id| collection(id, web, state, at(id % 10))).collect();
     let batch: Vec<_> = runs.iter().map(|collection| Record { collection, observation: None }).collect();
     store.record(&batch).await.unwrap();
     assert_eq!(store.trim_collections(at(age)).await.unwrap() as usize, made as usize - kept);
@@ -180,18 +181,58 @@ async fn ended_collections_are_kept_so_long_and_so_many(
 #[tokio::test]
 async fn cancelled_is_neither_completed_nor_failed() {
     let (_folder, store) = store().await;
+    let web = store.add_server(&draft("web"), at(0)).await.unwrap().id;
     for (id, state) in [
         (1, CollectionState::Completed),
         (2, CollectionState::Failed),
         (3, CollectionState::Failed),
         (4, CollectionState::Cancelled),
     ] {
-        store
-            .record(&[Record { collection: &collection(id, ServerId::LOCAL, state, at(0)), observation: None }])
-            .await
-            .unwrap();
+        store.record(&[Record { collection: &collection(id, web, state, at(0)), observation: None }]).await.unwrap();
     }
     assert_eq!(store.collection_counts().await.unwrap(), (1, 2));
+}
+
+#[tokio::test]
+async fn collections_that_come_every_two_seconds_do_not_drown_the_others() {
+    let (_folder, store) = store().await;
+    let web = store.add_server(&draft("web"), at(0)).await.unwrap().id;
+    let db = store.add_server(&draft("db"), at(0)).await.unwrap().id;
+    let mut runs = vec![
+        completed(1, web, at(1)),
+        collection(2, ServerId::LOCAL, CollectionState::Failed, at(2)),
+        collection(3, web, CollectionState::Failed, at(3)),
+    ];
+    for (id, server) in (4..).zip([ServerId::LOCAL, web, db].into_iter().cycle().take(3 * 30)) {
+        runs.push(Collection { trigger: Trigger::Live, ..completed(id, server, at(id)) });
+    }
+    let batch: Vec<_> = runs.iter().map(|collection| Record { collection, observation: None }).collect();
+    store.record(&batch).await.unwrap();
+
+    let queue: Vec<_> = store.queued_collections(99).await.unwrap().iter().map(|it| it.id.0).collect();
+    assert_eq!(queue, [3, 2, 1]);
+    assert_eq!(store.collection_counts().await.unwrap(), (1, 2));
+    assert_eq!(store.trim_collections(at(100)).await.unwrap(), 3 * (30 - u64::from(QUIET_MOST)));
+    for server in [ServerId::LOCAL, web, db] {
+        let left = store.collections(Some(server), 99).await.unwrap();
+        let newest: Vec<_> = left.iter().filter(|it| it.id.0 > 3).map(|it| it.id.0).collect();
+        assert_eq!(newest.len(), QUIET_MOST as usize);
+        assert!(newest.iter().all(|id| *id > 33), "the newest stay");
+    }
+    assert_eq!(store.queued_collections(99).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_another_process_changed_is_noticed_once() {
+    let (_folder, path) = place();
+    let window = Store::open(&path).await.unwrap();
+    let terminal = Store::open(&path).await.unwrap();
+    assert!(!window.changed_elsewhere().await.unwrap());
+    window.put_setting("own", &1).await.unwrap();
+    assert!(!window.changed_elsewhere().await.unwrap());
+    terminal.put_setting("foreign", &1).await.unwrap();
+    assert!(window.changed_elsewhere().await.unwrap());
+    assert!(!window.changed_elsewhere().await.unwrap());
 }
 
 fn alert(server: ServerId, part: &str) -> NewAlert {
