@@ -1,11 +1,11 @@
-import { AlertTriangle, Info, type LucideIcon, XCircle } from 'lucide-react';
+import { AlertTriangle, CheckCircle2, Info, type LucideIcon, XCircle } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import classes from './Note.module.css';
 
-type NoteTone = 'info' | 'warn' | 'bad';
+type NoteTone = 'info' | 'good' | 'warn' | 'bad';
 
-const icons: Record<NoteTone, LucideIcon> = { info: Info, warn: AlertTriangle, bad: XCircle };
+const icons: Record<NoteTone, LucideIcon> = { info: Info, good: CheckCircle2, warn: AlertTriangle, bad: XCircle };
 
 interface NoteProps {
   tone: NoteTone;

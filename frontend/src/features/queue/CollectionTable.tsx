@@ -24,26 +24,8 @@ function When({ collection: { state, retryAt, endedAt, startedAt, queuedAt } }: 
   return <RelativeTime at={endedAt ?? startedAt ?? queuedAt} />;
 }
 
-function Outcome({ collection }: { collection: Collection }) {
-  const { failure, stages, state, points } = collection;
-  return (
-    <div className={classes.outcome}>
-      {failure && (
-        <div>
-          <strong>{failure.message}</strong> <span className={classes.quiet}>{failure.hint}</span>
-        </div>
-      )}
-      {(stages.length > 0 || failure) && <Stages stages={stages} />}
-      {state === 'completed' && <span className={classes.quiet}>{plural(points, 'value')}</span>}
-      {state === 'waiting' && <span className={classes.quiet}>Waiting for a free place</span>}
-      {state === 'active' && stages.length === 0 && <span className={classes.quiet}>Running</span>}
-    </div>
-  );
-}
-
 function Retry({ collection }: { collection: Collection }) {
   const name = useServerName();
-  if (collection.state !== 'failed') return null;
   return (
     <Button
       size="compact-xs"
@@ -54,6 +36,24 @@ function Retry({ collection }: { collection: Collection }) {
     >
       Retry
     </Button>
+  );
+}
+
+function Outcome({ collection }: { collection: Collection }) {
+  const { failure, stages, state, points } = collection;
+  return (
+    <div className={classes.outcome}>
+      {failure && (
+        <p>
+          <strong>{failure.message}</strong> <span className={classes.quiet}>{failure.hint}</span>
+        </p>
+      )}
+      {(stages.length > 0 || failure) && <Stages stages={stages} />}
+      {state === 'completed' && <span className={classes.quiet}>{plural(points, 'value')}</span>}
+      {state === 'waiting' && <span className={classes.quiet}>Waiting for a free place</span>}
+      {state === 'active' && stages.length === 0 && <span className={classes.quiet}>Running</span>}
+      {state === 'failed' && <Retry collection={collection} />}
+    </div>
   );
 }
 
@@ -76,12 +76,27 @@ export function CollectionTable({ label, collections, named }: CollectionTablePr
     ),
   };
   const columns: Column<Collection>[] = [
-    { title: 'State', cell: ({ state }) => <CollectionStateBadge state={state} /> },
-    { title: 'When', cell: (collection) => <When collection={collection} /> },
-    { title: 'Trigger', cell: ({ trigger }) => triggerWord[trigger] },
-    { title: 'Attempt', cell: ({ attempts, maxAttempts }) => (attempts > 0 ? `${attempts} of ${maxAttempts}` : 'not begun') },
+    {
+      title: 'State',
+      cell: (collection) => (
+        <div className={classes.pair}>
+          <CollectionStateBadge state={collection.state} />
+          <span className={classes.quiet}>
+            <When collection={collection} />
+          </span>
+        </div>
+      ),
+    },
+    {
+      title: 'Trigger',
+      cell: ({ trigger, attempts, maxAttempts }) => (
+        <div className={classes.pair}>
+          <span>{triggerWord[trigger]}</span>
+          <span className={classes.quiet}>{attempts > 0 ? `attempt ${attempts} of ${maxAttempts}` : 'not begun'}</span>
+        </div>
+      ),
+    },
     { title: 'Stages and outcome', wide: true, cell: (collection) => <Outcome collection={collection} /> },
-    { title: '', cell: (collection) => <Retry collection={collection} /> },
   ];
   return <DataTable label={label} columns={named ? [server, ...columns] : columns} rows={collections} keyOf={({ id }) => id} />;
 }

@@ -85,7 +85,7 @@ function Verdict({ state: { report } }: { state: Extract<TestState, { phase: 'en
     );
   }
   return (
-    <Note tone="info" title="Connection test passed">
+    <Note tone="good" title="Connection test passed">
       {unavailable.length > 0 && (
         <ul className={classes.missing}>
           {unavailable.map(({ family, reason }) => (
