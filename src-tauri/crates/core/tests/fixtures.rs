@@ -230,10 +230,14 @@ fn processes_use_cpu_between_two_readings() {
     assert!(read(answer("5.0", 1, "")).by_cpu.is_empty(), "it was rebooted");
 }
 
-#[test]
-fn a_df_that_hangs_is_named() {
-    let answer = "\n@hr n0nce mounts\n/dev/sda1 / ext4 rw 0 0\n\n@hr n0nce blocks\n\n@hr n0nce blocks_status 124\n\n@hr n0nce inodes\n\n@hr n0nce end\n";
-    let observation = slow(answer);
+#[rstest]
+#[case::gnu(124)]
+#[case::busybox(143)]
+fn a_df_that_hangs_is_named(#[case] status: u8) {
+    let answer = format!(
+        "\n@hr n0nce mounts\n/dev/sda1 / ext4 rw 0 0\n\n@hr n0nce blocks\n\n@hr n0nce blocks_status {status}\n\n@hr n0nce end\n"
+    );
+    let observation = slow(&answer);
     assert_eq!(observation.unavailable.len(), 1);
     assert!(observation.unavailable[0].reason.contains("network filesystem"), "{:?}", observation.unavailable);
 }

@@ -77,6 +77,27 @@ fn the_script_runs_where_every_program_is_busybox() {
     check(&["/bin/busybox", "sh"], &format!("{}:{USUAL_PATH}", programs.path().display()));
 }
 
+/// A `df` that never ends by itself is ended, and what was asked with it is answered all the same.
+#[test]
+fn a_df_that_hangs_costs_only_the_filesystems() {
+    let programs = tempfile::tempdir().unwrap();
+    let df = programs.path().join("df");
+    std::fs::write(&df, "#!/bin/sh\nexec tail -f /dev/null\n").unwrap();
+    std::fs::set_permissions(&df, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+
+    let impatient = SCRIPT.replace("timeout 8", "timeout 0.2");
+    assert_ne!(impatient, SCRIPT);
+    let families = [Family::Filesystems, Family::Processes];
+    let line = format!("{impatient}{}", slow_command(&families, false, "n"));
+    let output = answer(&["dash"], &format!("{}:{USUAL_PATH}", programs.path().display()), &line);
+
+    let mut observation = Observation::empty(UnixMillis(0));
+    Remote::new().slow(&output, &families, "n", &mut observation);
+    assert!(observation.processes.is_some());
+    assert_eq!(observation.unavailable.len(), 1);
+    assert!(observation.unavailable.iter().all(|unavailable| unavailable.reason.contains("network filesystem")));
+}
+
 #[test]
 fn the_script_says_nothing_by_itself() {
     assert_eq!(String::from_utf8_lossy(&answer(&["dash"], USUAL_PATH, ":")), "");

@@ -23,7 +23,8 @@ pub const fn routine_command() -> &'static str {
 /// in the first request of every shell, since the length of a tick and of a page come with it. `nonce` marks the parts of
 /// the answer, so that no name in it can forge one: fresh random letters and digits for each request (others are left out).
 ///
-/// It may hang where a network filesystem does, for up to 16 s on systems that have `timeout`, otherwise for ever.
+/// It may hang where a network filesystem does, for up to 16 s on systems that have `timeout`, otherwise for ever:
+/// it belongs on a shell of its own, and no second one is started while the first has not answered.
 #[must_use]
 pub fn slow_command(families: &[Family], facts: bool, nonce: &str) -> String {
     let mut command = format!("hr_slow {}", tidy(nonce));
@@ -95,7 +96,7 @@ impl Remote {
             match section("blocks").and_then(|blocks| filesystems::parse(section("mounts"), blocks, section("inodes")))
             {
                 Some(mounts) => filesystems::points(&mounts, &mut observation.points),
-                None if section("blocks_status").is_some_and(|status| status.starts_with("124")) => {
+                None if section("blocks_status").and_then(status).is_some_and(|status| status >= RAN_OUT_OF_TIME) => {
                     miss(
                         observation,
                         Family::Filesystems,
@@ -106,6 +107,13 @@ impl Remote {
             }
         }
     }
+}
+
+/// From here on, the status of `timeout` says that it ended what it ran, or that a signal did.
+const RAN_OUT_OF_TIME: u8 = 124;
+
+fn status(section: &str) -> Option<u8> {
+    section.split_whitespace().next()?.parse().ok()
 }
 
 fn miss(observation: &mut Observation, family: Family, reason: &str) {
