@@ -81,7 +81,7 @@ pub(crate) struct Shared {
 /// How a connection ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Farewell {
-    /// Whether the server said goodbye, rather than the line going dead.
+    /// Whether the server said that it is over, rather than the line going dead.
     pub(crate) said: bool,
     /// Its last words, or what went wrong on the way.
     pub(crate) reason: String,
@@ -259,7 +259,9 @@ impl Handler for Client {
         let (said, reason, result) = match reason {
             DisconnectReason::ReceivedDisconnect(info) => (true, printable(info.message.as_bytes(), 200), Ok(())),
             DisconnectReason::Error(ClientError::Ssh(error)) => {
-                (false, error.to_string(), Err(ClientError::Ssh(error)))
+                // russh hangs up by itself when the server leaves no method to go on with.
+                let said = matches!(error, russh::Error::NoAuthMethod);
+                (said, error.to_string(), Err(ClientError::Ssh(error)))
             }
             DisconnectReason::Error(ClientError::HostKey(refusal)) => {
                 (false, refusal.to_string(), Err(ClientError::HostKey(refusal)))

@@ -66,10 +66,8 @@ async fn a_revoked_key_is_refused_even_if_it_is_known_too() {
 
 #[tokio::test]
 async fn a_server_with_several_keys_is_asked_for_the_one_that_is_known() {
-    let config = SshdConfig {
-        host_keys: vec![KeyType::Ed25519, KeyType::Ecdsa, KeyType::Rsa],
-        ..SshdConfig::default()
-    };
+    let config =
+        SshdConfig { host_keys: vec![KeyType::Ed25519, KeyType::Ecdsa, KeyType::Rsa], ..SshdConfig::default() };
     let sshd = Sshd::start(config).await.unwrap();
     for line in sshd.known_hosts_lines() {
         let hosts = Hosts::with(&[line]);

@@ -83,6 +83,15 @@ async fn a_key_that_is_not_authorized_is_refused_with_the_methods_that_are_left(
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_up_instead_of_refusing_has_refused() {
+    let config = SshdConfig { lines: vec!["MaxAuthTries 1".into()], ..SshdConfig::default() };
+    let (mut sshd, hosts) = sshd(config).await;
+    let path = sshd.stranger(ClientKey::Ed25519).await.unwrap();
+    let error = attempt(&sshd, &key(&path), &hosts).await.unwrap_err();
+    assert_eq!((error.code(), error.retryable()), ("login_refused", false), "{error}");
+}
+
+#[tokio::test]
 async fn a_user_that_does_not_exist_is_refused() {
     let (sshd, hosts) = sshd(SshdConfig::default()).await;
     let endpoint = endpoint(sshd.port(), "nobody-of-that-name");
@@ -193,7 +202,7 @@ async fn a_password_gets_in_and_a_wrong_one_does_not(#[case] methods: PasswordMe
     let session = with_password(&server, "s3cret").await.unwrap();
     assert_eq!(say(&session, "echo in").await, "in\n");
     let error = with_password(&server, "wrong").await.unwrap_err();
-    assert_eq!((error.code(), error.step(), error.retryable()), ("password_wrong", Step::Login, false));
+    assert_eq!((error.code(), error.step(), error.retryable()), ("password_wrong", Step::Login, false), "{error}");
     assert_eq!(server.passwords_seen(), ["s3cret", "wrong"], "each password is shown once");
 }
 

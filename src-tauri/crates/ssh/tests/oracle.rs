@@ -82,13 +82,21 @@ async fn every_form_of_line_is_judged_as_ssh_judges_it() {
         ("other type and right", vec![format!("{here} {other_type}"), format!("{here} {right}")], "known"),
         ("revoked", vec![format!("@revoked {here} {right}")], "host_key_revoked"),
         ("revoked for all", vec![format!("{here} {right}"), format!("@revoked * {right}")], "host_key_revoked"),
-        ("revoked and hashed", vec![format!("@revoked {}", hashed(&format!("{here} {right}")).await)], "host_key_revoked"),
+        (
+            "revoked and hashed",
+            vec![format!("@revoked {}", hashed(&format!("{here} {right}")).await)],
+            "host_key_revoked",
+        ),
         ("another one revoked", vec![format!("@revoked * {wrong}"), format!("{here} {right}")], "known"),
         ("only another one revoked", vec![format!("@revoked * {wrong}")], "host_key_unknown"),
         ("authority", vec![format!("@cert-authority * {right}")], "host_key_unknown"),
         ("authority with another key", vec![format!("@cert-authority * {wrong}")], "host_key_unknown"),
         ("unknown marker", vec![format!("@trusted {here} {right}")], "host_key_unknown"),
-        ("garbage before", vec!["!!! not a line".into(), "x".into(), String::new(), format!("{here} {right}")], "known"),
+        (
+            "garbage before",
+            vec!["!!! not a line".into(), "x".into(), String::new(), format!("{here} {right}")],
+            "known",
+        ),
         ("garbage key", vec![format!("{here} ssh-ed25519 AAAA")], "host_key_unknown"),
     ];
     for (what, lines, expected) in cases {
