@@ -12,6 +12,7 @@ use hostrounds_core::server::{Server, ServerId};
 use hostrounds_core::time::UnixMillis;
 
 use crate::api::view::{Latest, ServerState, ServerView, Summary};
+use crate::failure::is_ours;
 
 /// The newest of every server.
 #[derive(Default)]
@@ -161,7 +162,7 @@ impl Entry {
             return ServerState::Disabled;
         }
         match (&self.outcome, &self.latest) {
-            (Outcome::Failed(_), _) => ServerState::Unreachable,
+            (Outcome::Failed(failure), _) if !is_ours(failure) => ServerState::Unreachable,
             (Outcome::Retrying(_), _) => ServerState::Retrying,
             (_, None) => ServerState::NotObserved,
             (_, Some(latest)) if now.since(latest.at) > stale_after(self.server.interval) => ServerState::Stale,
@@ -259,6 +260,7 @@ fn summary(points: &[Point]) -> Summary {
 
 #[cfg(test)]
 mod tests {
+    use hostrounds_core::collection::Stage;
     use hostrounds_core::observation::Unavailable;
     use hostrounds_core::server::{Target, Thresholds};
 
@@ -298,6 +300,16 @@ mod tests {
         Attributes::none().with(attribute::MOUNTPOINT, path)
     }
 
+    fn failure(code: &str) -> Failure {
+        Failure {
+            code: code.into(),
+            stage: Stage::Connect,
+            message: String::new(),
+            hint: String::new(),
+            retryable: true,
+        }
+    }
+
     fn state(board: &Board, at: i64) -> ServerState {
         board.view(ID, UnixMillis(at), None).unwrap().state
     }
@@ -321,15 +333,15 @@ mod tests {
         board.restore(ID, Some(stored), None);
         assert_eq!(state(&board, 2_000), ServerState::Up);
         assert_eq!(state(&board, 100_000), ServerState::Stale);
-        let failure = Failure {
-            code: "connection_refused".into(),
-            stage: hostrounds_core::collection::Stage::Connect,
-            message: String::new(),
-            hint: String::new(),
-            retryable: true,
-        };
-        board.restore(ID, None, Some(failure));
+        board.restore(ID, None, Some(failure("connection_refused")));
         assert_eq!(state(&board, 2_000), ServerState::Unreachable);
+    }
+
+    #[test]
+    fn a_keyring_that_fails_is_no_outage_of_the_server() {
+        let board = board();
+        board.restore(ID, None, Some(failure("keyring_unavailable")));
+        assert_eq!(state(&board, 2_000), ServerState::NotObserved);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::alerting::Alerting;
 use crate::api::view::{ApiError, ErrorCode, Event, Settings};
 use crate::board::Board;
 use crate::clock;
+use crate::core_dumps;
 use crate::credentials::{Credentials, Keyring};
 use crate::events::Events;
 use crate::lock::Lock;
@@ -80,6 +81,7 @@ pub(crate) enum Schedule {
 impl Engine {
     /// Opens the store and reads what is known. Nothing is visited yet.
     pub(crate) async fn open(options: Options) -> Result<Arc<Self>, ApiError> {
+        core_dumps::forbid();
         let (notifier, clicks): (Option<Arc<dyn Notifier>>, _) = if options.notify {
             let (desktop, clicks) = Desktop::new();
             (Some(Arc::new(desktop)), Some(clicks))

@@ -7,6 +7,9 @@ use hostrounds_ssh::{ConnectError, ShellError, Step};
 
 use crate::credentials::CredentialError;
 
+/// The code of a keyring that cannot be used, as a failure and as a trouble.
+pub(crate) const KEYRING_UNAVAILABLE: &str = "keyring_unavailable";
+
 /// The stage that a step of the SSH crate is.
 pub(crate) fn stage_of(step: Step) -> Stage {
     match step {
@@ -41,7 +44,7 @@ pub(crate) fn of_shell(error: &ShellError, stage: Stage) -> Failure {
 
 pub(crate) fn of_credential(error: &CredentialError) -> Failure {
     Failure {
-        code: "keyring_unavailable".into(),
+        code: KEYRING_UNAVAILABLE.into(),
         stage: Stage::Credential,
         message: capitalised(&error.to_string()),
         hint: error.hint().to_owned(),
@@ -109,6 +112,11 @@ pub(crate) fn crashed(detail: &str) -> Failure {
         hint: "Start the application again, and report this message if it comes back.".into(),
         retryable: true,
     }
+}
+
+/// Whether the cause lies with this computer, so that the failure says nothing about the server.
+pub(crate) fn is_ours(failure: &Failure) -> bool {
+    matches!(failure.code.as_str(), KEYRING_UNAVAILABLE | "collected_elsewhere" | "lock_unusable" | "internal")
 }
 
 /// `text` with its first letter in upper case: errors start in lower case, sentences do not.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use hostrounds_core::server::ServerId;
 use hostrounds_store::StoreError;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -12,7 +13,7 @@ use crate::api::error::store_trouble;
 use crate::api::view::{Event, QueueView};
 use crate::clock;
 use crate::engine::{Engine, ServerChanges};
-use crate::schedule::{Command, TRIES};
+use crate::schedule::{Command, TRIES, TaskHandle};
 
 const TICK: Duration = Duration::from_secs(1);
 /// How often finished collections are given up, in ticks.
@@ -37,6 +38,7 @@ impl Engine {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut clocks = (Instant::now(), SystemTime::now());
+        let mut trusted = self.trusted_at();
         let mut tick: u32 = 0;
         loop {
             ticks.tick().await;
@@ -46,6 +48,11 @@ impl Engine {
             let (monotonic, wall) = std::mem::replace(&mut clocks, (Instant::now(), SystemTime::now()));
             if clocks.1.duration_since(wall).unwrap_or_default() > monotonic.elapsed() + SLEPT {
                 self.wake().await;
+            }
+            let now_trusted = self.trusted_at();
+            if std::mem::replace(&mut trusted, now_trusted) != now_trusted {
+                // Another process has accepted a host key.
+                self.nudge_untrusted().await;
             }
             let kept = async {
                 if self.store.changed_elsewhere().await? {
@@ -65,6 +72,11 @@ impl Engine {
             }
             tick = tick.wrapping_add(1);
         }
+    }
+
+    /// When a host key was last accepted.
+    fn trusted_at(&self) -> Option<SystemTime> {
+        std::fs::metadata(self.options.known_hosts()).and_then(|file| file.modified()).ok()
     }
 
     async fn wake(&self) {
@@ -90,10 +102,6 @@ impl Engine {
             if self.schedule_is_elsewhere() {
                 self.restore(server.id).await?;
             }
-            if self.board.failure(server.id).is_some_and(|failure| failure.code == "host_key_unknown") {
-                // The other process may have accepted its key.
-                self.nudge(server.id).await;
-            }
         }
         self.alerting.count().await?;
         // Alerts, activity and collections of the other process stand only in the store: the faces read it anew.
@@ -101,9 +109,18 @@ impl Engine {
         Ok(())
     }
 
+    /// Visits the servers at once that wait for a host key to be accepted.
+    pub(crate) async fn nudge_untrusted(&self) {
+        for server in self.board.servers() {
+            if self.board.failure(server.id).is_some_and(|failure| failure.code == "host_key_unknown") {
+                self.nudge(server.id).await;
+            }
+        }
+    }
+
     /// Collects a server soon, without waiting for it.
-    pub(crate) async fn nudge(&self, id: hostrounds_core::server::ServerId) {
-        let sender = self.tasks.lock().await.get(&id).map(crate::schedule::TaskHandle::sender);
+    async fn nudge(&self, id: ServerId) {
+        let sender = self.tasks.lock().await.get(&id).map(TaskHandle::sender);
         if let Some(sender) = sender {
             let (accepted, _) = oneshot::channel();
             // A task that has ended, or whose line of commands is full, is not nudged.

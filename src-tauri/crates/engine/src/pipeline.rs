@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Trigger};
+use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Stage, Trigger};
 use hostrounds_core::observation::Observation;
 use hostrounds_core::server::{Server, ServerId};
 use hostrounds_core::time::UnixMillis;
@@ -11,12 +11,13 @@ use tokio::sync::Notify;
 
 use crate::alerting::Alerting;
 use crate::api::error::store_trouble;
-use crate::api::view::{Event, ServerView};
+use crate::api::view::{Event, ServerView, Trouble};
 use crate::board::Board;
 use crate::clock;
 use crate::events::Events;
+use crate::failure::{self, KEYRING_UNAVAILABLE};
 use crate::recorder::Recorder;
-use crate::schedule::{Ledger, Queue};
+use crate::schedule::{Ledger, Queue, TRIES};
 use crate::troubles::Troubles;
 
 /// Where collections go.
@@ -32,6 +33,21 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
+    /// A keyring that fails is a trouble of this computer, not an outage of a server.
+    fn note_keyring(&self, collection: &Collection) {
+        match &collection.failure {
+            Some(failure) if failure.code == KEYRING_UNAVAILABLE => self.troubles.raise(Trouble {
+                code: failure.code.clone(),
+                message: failure.message.clone(),
+                hint: failure.hint.clone(),
+            }),
+            None if collection.stages.iter().any(|stage| stage.stage == Stage::Credential) => {
+                self.troubles.settle(|code| code == KEYRING_UNAVAILABLE);
+            }
+            _ => {}
+        }
+    }
+
     /// The view of a server as it is now.
     pub(crate) fn view(&self, id: ServerId) -> Option<ServerView> {
         self.board.view(id, clock::now(), self.queue.next_visit(id))
@@ -90,6 +106,8 @@ impl Ledger for Pipeline {
             self.troubles.raise(store_trouble(&error));
         }
 
+        self.note_keyring(collection);
+
         self.queue.put(collection);
         if let Some(latest) = latest {
             self.events.send(Event::Latest { id: server.id, latest: Box::new(latest) });
@@ -105,6 +123,7 @@ impl Ledger for Pipeline {
 /// try could have helped.
 fn is_verdict(collection: &Collection) -> bool {
     collection.state == CollectionState::Failed
-        && (collection.max_attempts >= crate::schedule::TRIES
-            || collection.failure.as_ref().is_some_and(|failure| !failure.retryable))
+        && collection.failure.as_ref().is_some_and(|failure| {
+            !failure::is_ours(failure) && (collection.max_attempts >= TRIES || !failure.retryable)
+        })
 }

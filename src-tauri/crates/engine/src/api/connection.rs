@@ -119,11 +119,7 @@ impl Hostrounds {
         let message =
             format!("The {} host key {} of {} was accepted", accepted.algorithm, accepted.fingerprint, accepted.host);
         engine.log(ActivityKind::HostKeyAccepted, None, &message).await?;
-        for server in engine.board.servers() {
-            if engine.board.failure(server.id).is_some_and(|failure| failure.code == "host_key_unknown") {
-                engine.nudge(server.id).await;
-            }
-        }
+        engine.nudge_untrusted().await;
         Ok(())
     }
 }
