@@ -1,6 +1,6 @@
 // The main job from its first step to its last, as a person does it. The tests of this file build on each other.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { App } from './support/app.ts';
 import { notifications } from './support/desk.ts';
@@ -28,6 +28,10 @@ beforeAll(async () => {
   await open();
 });
 
+beforeEach(({ onTestFailed, task }) => {
+  onTestFailed(() => screen.keepFailure(task.name));
+});
+
 afterAll(async () => {
   await app?.stop();
   await sshd.remove();
@@ -42,6 +46,17 @@ describe('this computer', () => {
     });
     await until('the values move', async () => (await screen.valuesOf('local')) !== first);
     await screen.keep('overview-first');
+  });
+
+  test('can be told to raise no alerts, however busy it is', async () => {
+    await screen.press('Actions for local');
+    await screen.press('Edit');
+    await screen.fill('CPU threshold', '');
+    await screen.fill('Memory threshold', '');
+    await screen.fill('Disk threshold', '');
+    await screen.press('Save');
+    await screen.sees('local was saved');
+    await screen.seesNoMore('Alert firing');
   });
 });
 

@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 // One window at a time: the application is a single instance, and the steps of a test build on each other.
 export default defineConfig({
+  cacheDir: '../node_modules/.vite-e2e',
   test: {
     root: import.meta.dirname,
     include: ['**/*.e2e.ts'],

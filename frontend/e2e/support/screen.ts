@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import type { Browser } from 'webdriverio';
@@ -39,6 +40,8 @@ export class Screen {
     await this.window.keys(['Control', 'a']);
     await this.window.keys('Delete');
     if (value !== '') await field.addValue(value);
+    // The form checks a field that is left, and its message moves what stands below.
+    await this.window.keys('Tab');
   }
 
   /** The values of a server in the overview, as they stand there. */
@@ -94,6 +97,12 @@ export class Screen {
     await this.window.execute(() => {
       document.documentElement.dataset.mantineColorScheme = 'light';
     });
+  }
+
+  /** Keeps what the window looked like when a test failed. */
+  async keepFailure(test: string): Promise<void> {
+    const file = `failed-${test.replaceAll(/\W+/g, '-')}.png`;
+    await this.window.saveScreenshot(join(process.env.HOSTROUNDS_SCREENSHOTS ?? tmpdir(), file));
   }
 
   // Two frames after the last transition: what was changed has been drawn by then.
