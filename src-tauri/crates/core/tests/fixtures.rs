@@ -158,8 +158,10 @@ fn a_reading_that_comes_too_soon_leaves_the_earlier_one_to_take_rates_from() {
     let second = include_str!("fixtures/captured/gnu-routine-2.txt");
     let mut remote = Remote::new();
     routine(&mut remote, first);
-    let at_once = routine(&mut remote, first);
-    assert_eq!((at_once.of(Metric::NetworkIo).count(), at_once.unavailable), (0, vec![]));
+    let at_once = routine(&mut remote, &first.replace("==> /proc/stat <==\ncpu  ", "==> /proc/stat <==\ncpu  9"));
+    for metric in [Metric::CpuUtilization, Metric::NetworkIo] {
+        assert_eq!(at_once.of(metric).count(), 0, "{metric}");
+    }
 
     let mut undisturbed = Remote::new();
     routine(&mut undisturbed, first);

@@ -257,3 +257,63 @@ pub fn points(mounts: &[Mount], points: &mut Vec<Point>) {
 fn real(number: u64) -> f64 {
     number as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADING: &str = "Filesystem 1024-blocks Used Available Capacity Mounted on\n";
+
+    fn places(mounts: &str, blocks: &str) -> Vec<String> {
+        let blocks = format!("{HEADING}{blocks}");
+        parse(Some(mounts), &blocks, None).unwrap().into_iter().map(|mount| mount.mountpoint).collect()
+    }
+
+    #[test]
+    fn escapes_of_the_mount_table_are_undone() {
+        assert_eq!(unescaped(r"/a\040b\134c\011\303\251"), "/a b\\c\té");
+        assert_eq!(unescaped(r"/ends\04"), r"/ends\04", "half an escape is none");
+        assert_eq!(unescaped(r"/\999"), r"/\999");
+    }
+
+    #[test]
+    fn the_type_is_found_where_the_name_holds_a_space() {
+        let mounts = "tank/my\\040data /my\\040data zfs rw 0 0\nmemory /my\\040cache tmpfs rw 0 0\n";
+        let blocks = "tank/my data 100 10 90 10% /my data\nmemory 100 10 90 10% /my cache\n";
+        assert_eq!(places(mounts, blocks), ["/my data"]);
+    }
+
+    #[test]
+    fn of_mounts_over_each_other_the_last_is_seen() {
+        let mounts = "/dev/sda1 /mnt ext4 rw 0 0\ntmpfs /mnt tmpfs rw 0 0\n";
+        assert_eq!(places(mounts, "/dev/sda1 100 10 90 10% /mnt\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn without_a_mount_table_only_devices_count() {
+        let blocks = format!("{HEADING}tmpfs 100 10 90 10% /run\n/dev/sda1 100 10 90 10% /\n");
+        let found = parse(None, &blocks, None).unwrap();
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].device, "/dev/sda1");
+    }
+
+    #[test]
+    fn a_line_is_read_from_its_middle() {
+        let read = |line| row(line).map(|row| (row.device, row.mountpoint, row.fill));
+        let fill = Fill::new(100, 10, 90);
+        assert_eq!(read("a 1 b   100 10 90 10% /x  2 3%"), Some(("a 1 b".into(), "/x  2 3%".into(), fill)));
+        assert_eq!(read("udev - - - - /dev"), Some(("udev".into(), "/dev".into(), None)));
+        for other in
+            [HEADING.trim(), "", "100 10 90 10% /x", "a 100 10 90 10 /x", "a 100 -10 90 10% /x", "a 100 10 90 10% x"]
+        {
+            assert_eq!(read(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_that_cannot_be_cost_only_their_filesystem() {
+        let mounts = "/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /b ext4 rw 0 0\n";
+        let blocks = "/dev/sda1 18446744073709551615 10 90 10% /\n/dev/sdb1 100 10 90 10% /b\n";
+        assert_eq!(places(mounts, blocks), ["/b"]);
+    }
+}
