@@ -158,6 +158,17 @@ async fn a_large_answer_arrives_whole() {
 }
 
 #[tokio::test]
+async fn a_session_survives_the_exchange_of_new_keys() {
+    let config = SshdConfig { lines: vec!["RekeyLimit 64K".into()], ..SshdConfig::default() };
+    let (sshd, hosts) = sshd(config).await;
+    let session = session(&sshd, &hosts).await;
+    let mut shell = session.shell("").await.unwrap();
+    for _ in 0..20 {
+        assert_eq!(ask(&mut shell, "head -c 100000 /dev/zero | tr '\\0' x").await.len(), 100_000);
+    }
+}
+
+#[tokio::test]
 async fn endless_stderr_is_drained_and_the_end_of_it_is_shown() {
     let (sshd, hosts) = sshd(SshdConfig::default()).await;
     let session = session(&sshd, &hosts).await;
