@@ -12,6 +12,9 @@ const dark: MantineColorsTuple = [
   '#e3e8ee', '#b6c0cc', '#9ba8b7', '#6b7785', '#3a4450', '#303843', '#252c35', '#1c2128', '#181c22', '#14181d',
 ];
 
+/** The head of a dialog is no landmark of the page, and its close button has a name. */
+const dialog = { closeButtonProps: { 'aria-label': 'Close' }, attributes: { header: { role: 'presentation' } } };
+
 export const theme = createTheme({
   colors: { tide, dark },
   primaryColor: 'tide',
@@ -24,8 +27,8 @@ export const theme = createTheme({
   headings: { fontWeight: '600', sizes: { h1: { fontSize: '1.25rem' }, h2: { fontSize: '0.9375rem' }, h3: { fontSize: '0.875rem' } } },
   components: {
     Button: { defaultProps: { size: 'xs', fw: 500 } },
-    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } }, styles: { title: { fontSize: '1rem', fontWeight: 600 } } },
-    Drawer: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' } } },
+    Modal: { defaultProps: dialog, styles: { title: { fontSize: '1rem', fontWeight: 600 } } },
+    Drawer: { defaultProps: dialog },
     Tooltip: { defaultProps: { multiline: true, maw: 320, withArrow: true, openDelay: 200, events: { hover: true, focus: true, touch: true } } },
   },
 });

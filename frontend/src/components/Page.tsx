@@ -21,7 +21,7 @@ export function Page({ title, beside, actions, below, children }: PageProps) {
   }, []);
   return (
     <div className={classes.page}>
-      <header className={classes.head}>
+      <div className={classes.head}>
         <div className={classes.titles}>
           <h1 className={classes.title} ref={heading} tabIndex={-1}>
             {title}
@@ -30,7 +30,7 @@ export function Page({ title, beside, actions, below, children }: PageProps) {
         </div>
         <div className={classes.actions}>{actions}</div>
         {below !== undefined && <div className={classes.below}>{below}</div>}
-      </header>
+      </div>
       {children}
     </div>
   );

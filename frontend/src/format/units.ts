@@ -8,6 +8,7 @@ const STEP = 1024;
 
 const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const upToTwoDigits = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 const twoDigits = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 /** `0.123` as `12 %`; below ten percent with one digit, for there it matters. */
@@ -35,6 +36,11 @@ export function bytesPerSecond(value: number): string {
 /** A count; with two digits where it is an average below a hundred, as a load is. */
 export function count(value: number): string {
   return Number.isInteger(value) || value >= 100 ? whole.format(value) : twoDigits.format(value);
+}
+
+/** A mark of an axis: as short as it can be. */
+export function mark(value: number, unit: Unit): string {
+  return unit === 'count' ? upToTwoDigits.format(value) : quantity(value, unit);
 }
 
 /** Seconds as their two largest parts: `3 d 4 h`, `5 min`, `12 s`. */

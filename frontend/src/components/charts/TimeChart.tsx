@@ -1,6 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
 
-import { useEffect, useId, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react';
 import uPlot from 'uplot';
 
 import type { Unit } from '../../api/gen/Unit';
@@ -37,7 +37,7 @@ function fillLegend(legend: HTMLElement, columns: Columns, unit: Unit, place: nu
   const at = place ?? times.length - 1;
   const time = times[at];
   const head = legend.querySelector('[data-time]');
-  if (head) head.textContent = place !== null && time !== undefined ? timeOfDay(time) : 'now';
+  if (head) head.textContent = place !== null && time !== undefined ? timeOfDay(time) : 'newest';
   legend.querySelectorAll<HTMLElement>('[data-line]').forEach((cell) => {
     const column = columns[1 + Number(cell.dataset.line) * COLUMNS_PER_LINE];
     const value = column && at >= 0 ? valueAt(column, at) : null;
@@ -47,7 +47,6 @@ function fillLegend(legend: HTMLElement, columns: Columns, unit: Unit, place: nu
 
 /** Lines over time with a band from the smallest to the largest value. */
 export function TimeChart({ title, unit, top, group, moment, source }: TimeChartProps) {
-  const id = useId();
   const names = useSyncExternalStore(source.watch, source.names);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const holder = useRef<HTMLDivElement>(null);
@@ -107,7 +106,7 @@ export function TimeChart({ title, unit, top, group, moment, source }: TimeChart
   return (
     <div className={classes.chart}>
       <ul className={classes.legend} ref={legend} aria-label={`${title}: lines and their values`}>
-        <li className={classes.time} data-time id={id} />
+        <li className={classes.time} data-time />
         {names.map((name, line) => (
           <li key={name}>
             <button

@@ -32,7 +32,7 @@ function usualDistance(buckets: readonly Bucket[]): number {
 
 type Column = (number | null)[];
 
-function table({ buckets }: Line, shortest: number): [number[], Column, Column, Column] {
+function table({ buckets }: Line, shortest: number, newest: number): [number[], Column, Column, Column] {
   const times: number[] = [];
   const columns: [Column, Column, Column] = [[], [], []];
   const push = (time: number, values: [number | null, number | null, number | null]) => {
@@ -46,6 +46,8 @@ function table({ buckets }: Line, shortest: number): [number[], Column, Column, 
     push(bucket.start, [bucket.avg, bucket.max, bucket.min]);
     before = bucket;
   }
+  // A line that ended says nothing about now.
+  if (before && newest - before.start > gap) push(before.start + 1, [null, null, null]);
   return [times, ...columns];
 }
 
@@ -55,7 +57,8 @@ function table({ buckets }: Line, shortest: number): [number[], Column, Column, 
  */
 export function toColumns(lines: readonly Line[], shortestGap: number): Columns {
   if (lines.length === 0) return [[]];
-  return uPlot.join(lines.map((line) => table(line, shortestGap) as Columns));
+  const newest = Math.max(...lines.map(({ buckets }) => buckets.at(-1)?.start ?? 0));
+  return uPlot.join(lines.map((line) => table(line, shortestGap, newest) as Columns));
 }
 
 /** The places of `column` whose neighbours are gaps on both sides: a line would not show them. */

@@ -5,7 +5,7 @@ import type uPlot from 'uplot';
 import type { Unit } from '../../api/gen/Unit';
 import type { UnixMillis } from '../../api/gen/UnixMillis';
 import { tickLabel } from '../../format/time';
-import { quantity } from '../../format/units';
+import { mark } from '../../format/units';
 import { COLUMNS_PER_LINE, isolated } from './columns';
 
 /** Lines beyond this many would share a colour. */
@@ -112,7 +112,7 @@ export function chartOptions(look: ChartLook, size: { width: number; height: num
         space: 28,
         ...(bytes ? { incrs: BINARY_STEPS } : {}),
         ...(look.unit === 'ratio' ? { splits: () => [0, 0.25, 0.5, 0.75, 1] } : {}),
-        values: (_plot, splits) => splits.map((value) => quantity(value, look.unit)),
+        values: (_plot, splits) => splits.map((value) => mark(value, look.unit)),
       },
     ],
     hooks: {

@@ -93,7 +93,7 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
               <TestResult state={test.state} />
             </div>
           </div>
-          <footer className={classes.footer}>
+          <div className={classes.footer}>
             {!local && (
               <Button
                 variant="default"
@@ -111,7 +111,7 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
             <Button type="submit" loading={saving}>
               {view ? 'Save' : 'Add server'}
             </Button>
-          </footer>
+          </div>
         </form>
       </Drawer>
       {test.offer && <HostKeyDialog offer={test.offer} onAccept={() => void test.accept()} onDecline={test.decline} />}

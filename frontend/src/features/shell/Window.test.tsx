@@ -1,0 +1,244 @@
+import { screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, it } from 'vitest';
+
+import { activity, alert, collection, failure, latest, local, queue, snapshot, summary, view } from '../../test/fixtures';
+import { CanvasFreePlot } from '../../test/plot';
+import { expectAccessible, openWindow } from '../../test/render';
+import type { ServerView } from '../../api/gen/ServerView';
+
+const row = (name: string) => screen.getByRole('row', { name: new RegExp(name) });
+
+function rowsOf(...servers: ServerView[]) {
+  return openWindow({ snapshot: () => snapshot({ servers: [local(), ...servers] }) });
+}
+
+describe('the overview', () => {
+  it('shows the values of a server that is up', async () => {
+    await rowsOf(view());
+    for (const text of ['Up', '25 %', '50 %', '75 %', '0.42', '2.0 KiB/s', '1 d 1 h']) expect(row('web-1')).toHaveTextContent(text);
+  });
+
+  it('shows what is absent as absent, with the reason', async () => {
+    const { engine } = await rowsOf(view({ summary: summary({ cpu: null }) }));
+    await engine.tell({ type: 'latest', id: 1, latest: latest({ unavailable: [{ family: 'cpu', reason: '/proc/stat cannot be read.' }] }) });
+    expect(within(row('web-1')).getByRole('note', { name: 'not available: /proc/stat cannot be read.' })).toHaveTextContent('n/a');
+  });
+
+  it('never invents values for a server that was not observed', async () => {
+    await rowsOf(view({ state: 'notObserved', summary: null, lastSeen: null }));
+    expect(row('web-1')).toHaveTextContent('Not observed');
+    expect(row('web-1')).toHaveTextContent('Nothing was observed yet');
+    expect(row('web-1')).not.toHaveTextContent('%');
+  });
+
+  it.each<[Partial<ServerView>, string]>([
+    [{ state: 'stale' }, 'Stale'],
+    [{ state: 'retrying', failure: failure() }, 'Retrying'],
+    [{ state: 'unreachable', failure: failure() }, 'Unreachable'],
+    [{ state: 'disabled', nextVisit: null }, 'Disabled'],
+  ])('tells %j apart', async (over, word) => {
+    await rowsOf(view(over));
+    expect(row('web-1')).toHaveTextContent(word);
+    expect(row('web-1')).toHaveAttribute('data-faded', 'true');
+    if (over.failure) expect(row('web-1')).toHaveTextContent('refused the connection');
+  });
+
+  it('tells how to add the first server', async () => {
+    const { user } = await rowsOf();
+    expect(screen.getByRole('heading', { name: 'Add your first server' })).toBeVisible();
+    await expectAccessible();
+    await user.click(screen.getAllByRole('button', { name: 'Add server' })[0] ?? document.body);
+    expect(screen.getByRole('dialog', { name: 'Add server' })).toBeVisible();
+  });
+
+  it('removes a server only after a question', async () => {
+    const { engine, user } = await rowsOf(view());
+    await user.click(screen.getByRole('button', { name: 'Actions for web-1' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'Remove' }));
+    expect(engine.argsOf('remove_server')).toEqual([]);
+    await user.click(within(screen.getByRole('dialog', { name: 'Remove web-1?' })).getByRole('button', { name: 'Remove' }));
+    expect(engine.argsOf('remove_server')).toEqual([{ id: 1 }]);
+  });
+
+  it('says why a command was refused', async () => {
+    const { user } = await openWindow({
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is how an error crosses from the engine
+      collect: () => Promise.reject({ code: 'store', message: 'The history is full.', hint: 'Free some space.', fields: [] }),
+    });
+    await user.click(screen.getByRole('button', { name: 'Collect web-1 now' }));
+    expect(await screen.findByText('The history is full.')).toBeVisible();
+    expect(screen.getByText('Free some space.')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Close notification' })).toBeVisible();
+  });
+});
+
+describe('events', () => {
+  it('move the overview without being asked for', async () => {
+    const { engine } = await rowsOf(view());
+    await engine.tell({ type: 'server', view: view({ summary: summary({ cpu: 0.99 }) }) });
+    expect(row('web-1')).toHaveTextContent('99 %');
+    expect(engine.argsOf('snapshot')).toHaveLength(1);
+  });
+
+  it('raise a toast when an alert fires', async () => {
+    const { engine } = await rowsOf(view());
+    await engine.tell({ type: 'alert', alert: alert() });
+    expect(await screen.findByText('Alert firing')).toBeVisible();
+    await expectAccessible();
+  });
+
+  it('open the server that a notification speaks of', async () => {
+    const { engine } = await rowsOf(view());
+    await engine.tell({ type: 'showServer', id: 1, at: Date.now() - 1_000 });
+    expect(await screen.findByRole('heading', { level: 1, name: 'web-1' })).toBeVisible();
+  });
+});
+
+describe('the server page', () => {
+  it('is read fast while it is open, and only then', async () => {
+    const { engine } = await openWindow({}, '#/servers/1');
+    expect(engine.argsOf('set_live')).toEqual([{ id: 1, live: true }]);
+    window.location.hash = '#/';
+    await screen.findByRole('heading', { name: 'Overview' });
+    expect(engine.argsOf('set_live')).toEqual([{ id: 1, live: true }, { id: 1, live: false }]);
+  });
+
+  it('names stage, cause and remedy of a failure', async () => {
+    await openWindow({ snapshot: () => snapshot({ servers: [local(), view({ state: 'unreachable', failure: failure() })] }) }, '#/servers/1');
+    expect(screen.getByText('TCP connection: web1.example.org refused the connection.')).toBeVisible();
+    expect(screen.getByText('Check that sshd runs there.')).toBeVisible();
+    expect(screen.getByText(/not of now/)).toBeVisible();
+  });
+
+  it('appends new values to its charts without asking the history again', async () => {
+    const at = Date.now();
+    const { engine } = await openWindow(
+      {
+        history: ({ query }) =>
+          query.metric === 'system.cpu.utilization'
+            ? [{ attributes: {}, buckets: [{ start: at - 600_000, min: 0.1, avg: 0.1, max: 0.1, count: 1 }] }]
+            : [],
+      },
+      '#/servers/1',
+    );
+    await waitFor(() => { expect(CanvasFreePlot.all.at(-1)?.data[1]).toEqual([0.1]); });
+    const asked = engine.argsOf('history').length;
+    await engine.tell({ type: 'latest', id: 1, latest: latest({ at, points: [{ metric: 'system.cpu.utilization', attributes: {}, value: 0.5 }] }) });
+    const averages = Array.from(CanvasFreePlot.all.at(-1)?.data[1] ?? []);
+    expect([averages[0], averages.at(-1)]).toEqual([0.1, 0.5]);
+    expect(engine.argsOf('history')).toHaveLength(asked);
+  });
+
+  it('fetches again what it fetched beside the snapshot after it missed events', async () => {
+    const { engine } = await openWindow({}, '#/servers/1');
+    const asked = engine.argsOf('history').length;
+    await engine.tell({ type: 'missed' });
+    await waitFor(() => { expect(engine.argsOf('history')).toHaveLength(2 * asked); });
+    expect(engine.argsOf('latest')).toHaveLength(2);
+  });
+
+  it('shows empty, not available and full parts as such', async () => {
+    const process = { pid: 7, name: 'nginx', user: null, cpu: null, memory: 1_048_576, threads: 2, state: 'S' };
+    await openWindow(
+      {
+        latest: () =>
+          latest({
+            processes: { at: Date.now(), byCpu: [], byMemory: [process] },
+            unavailable: [{ family: 'diskIo', reason: '/proc/diskstats is not there.' }, { family: 'filesystems', reason: 'df hangs.' }],
+          }),
+        collections: () => [collection({ state: 'failed', failure: failure() })],
+      },
+      '#/servers/1',
+    );
+    expect(await screen.findByText('/proc/diskstats is not there.')).toBeVisible();
+    expect(screen.getAllByText('Nothing was recorded in the last 24 hours.').length).toBeGreaterThan(0);
+    expect(within(screen.getByRole('region', { name: 'Filesystems' })).getByText('df hangs.')).toBeVisible();
+    expect(screen.getByText('Known from the second reading on.')).toBeVisible();
+    expect(within(screen.getByRole('table', { name: 'Top processes by memory' })).getByText('1.0 MiB')).toBeVisible();
+    expect(within(screen.getByRole('table', { name: 'Last collections' })).getByText('Failed')).toBeVisible();
+    await expectAccessible();
+  });
+
+  it('says that a server is gone', async () => {
+    await openWindow({}, '#/servers/77');
+    expect(screen.getByText('This server is not there any more.')).toBeVisible();
+  });
+});
+
+describe('the other screens', () => {
+  it('steer the queue', async () => {
+    const failed = collection({ id: 5, state: 'failed', attempts: 3, failure: failure() });
+    const { engine, user } = await openWindow({ snapshot: () => snapshot({ queue: queue({ collections: [failed] }) }) }, '#/queue');
+    expect(screen.getByText('attempt 3 of 3')).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Retry web-1' }));
+    await user.click(screen.getByRole('button', { name: 'Pause' }));
+    await user.click(screen.getByRole('button', { name: 'Clean' }));
+    expect(engine.argsOf('retry')).toEqual([{ id: 5 }]);
+    expect(engine.argsOf('pause')).toHaveLength(1);
+    expect(engine.argsOf('clean')).toHaveLength(1);
+    await engine.tell({ type: 'queue', queue: queue({ paused: true }) });
+    expect(screen.getByRole('button', { name: 'Resume' })).toBeVisible();
+    await expectAccessible();
+  });
+
+  it('list firing and resolved alerts', async () => {
+    const resolved = alert({ id: 2, state: 'resolved', message: 'It was full.', resolvedAt: alert().firedAt + 60_000 });
+    const { engine } = await openWindow({ snapshot: () => snapshot({ alerts: [alert()] }), alerts: () => [alert(), resolved] }, '#/alerts');
+    expect(await screen.findByRole('table', { name: 'Resolved alerts' })).toHaveTextContent('It was full.');
+    await expectAccessible();
+    await engine.tell({ type: 'alert', alert: alert({ state: 'resolved', resolvedAt: Date.now() }) });
+    expect(screen.getByText('No alert is firing.')).toBeVisible();
+    expect(within(screen.getByRole('table', { name: 'Resolved alerts' })).getAllByText('Resolved')).toHaveLength(2);
+  });
+
+  it('load older activity', async () => {
+    const page = (first: number) => Array.from({ length: 50 }, (_, index) => activity({ id: first - index, message: `entry ${first - index}` }));
+    const { engine, user } = await openWindow({ activity: ({ before }) => (before === null ? page(100) : page(50)) }, '#/activity');
+    await screen.findByText('entry 51');
+    await user.click(screen.getByRole('button', { name: 'Load older' }));
+    expect(await screen.findByText('entry 1')).toBeVisible();
+    expect(engine.argsOf('activity').at(-1)).toEqual({ server: null, before: 51, limit: 50 });
+    await engine.tell({ type: 'activity', entry: activity({ id: 101, message: 'entry 101' }) });
+    expect(screen.getByText('entry 101')).toBeVisible();
+    await expectAccessible();
+  });
+
+  it('change the settings within their bounds', async () => {
+    const { engine, user } = await openWindow({ set_settings: ({ settings }) => settings }, '#/settings');
+    const field = screen.getByRole('textbox', { name: 'Collections at a time' });
+    await user.clear(field);
+    await user.type(field, '65');
+    expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled();
+    await user.clear(field);
+    await user.type(field, '8');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(engine.argsOf('set_settings')).toEqual([{ settings: { concurrency: 8, notifications: true } }]);
+    await expectAccessible();
+  });
+});
+
+describe('the whole window', () => {
+  it('shows troubles above every screen', async () => {
+    const trouble = { code: 'keyring_unavailable', message: 'The keyring cannot be used.', hint: 'Unlock it.' };
+    const { engine } = await openWindow({ snapshot: () => snapshot({ troubles: [trouble], scheduleHeldElsewhere: true }) });
+    expect(screen.getByText('Unlock it.')).toBeVisible();
+    expect(screen.getByText('Another Hostrounds process keeps the schedule.')).toBeVisible();
+    await engine.tell({ type: 'troubles', troubles: [] });
+    expect(screen.queryByText('Unlock it.')).toBeNull();
+  });
+
+  it('says why it cannot start, and tries again', async () => {
+    let broken = true;
+    const { user } = await openWindow({
+      snapshot: () =>
+        broken
+          ? // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is how an error crosses from the engine
+            Promise.reject({ code: 'store', message: 'The history cannot be opened.', hint: 'Close the other program.', fields: [] })
+          : snapshot(),
+    });
+    expect(screen.getByRole('alert')).toHaveTextContent('Close the other program.');
+    broken = false;
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByRole('heading', { name: 'Overview' })).toBeVisible();
+  });
+});

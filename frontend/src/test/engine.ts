@@ -1,0 +1,65 @@
+/** An engine that answers as a test tells it, behind the real `invoke` and `listen`. */
+
+import { mockIPC } from '@tauri-apps/api/mocks';
+import { emit } from '@tauri-apps/api/event';
+import { act } from '@testing-library/react';
+
+import type { CommandMap } from '../api/commands';
+import { EVENT_NAME } from '../api/events';
+import type { Event } from '../api/gen/Event';
+import { snapshot } from './fixtures';
+
+type Name = keyof CommandMap;
+type Answer<Of extends Name> = CommandMap[Of]['answer'] | Promise<CommandMap[Of]['answer']>;
+export type Answers = { [Of in Name]?: (args: CommandMap[Of]['args']) => Answer<Of> };
+
+export interface Call {
+  name: string;
+  args: unknown;
+}
+
+const usual: Answers = {
+  snapshot: () => snapshot(),
+  latest: () => null,
+  history: () => [],
+  alerts: () => [],
+  activity: () => [],
+  collections: () => [],
+  metrics: () => [],
+  set_live: () => null,
+  collect: () => 1,
+  collect_all: () => [],
+  pause: () => null,
+  resume: () => null,
+  clean: () => null,
+  retry: () => 1,
+  remove_server: () => null,
+  accept_host_key: () => null,
+};
+
+export interface FakeEngine {
+  calls: Call[];
+  /** The arguments of every call of one command. */
+  argsOf: (name: Name) => unknown[];
+  tell: (event: Event) => Promise<void>;
+}
+
+/** Starts it. A command without an answer is refused, as the shell does it. */
+export function startEngine(answers: Answers = {}): FakeEngine {
+  const calls: Call[] = [];
+  const all = { ...usual, ...answers } as Record<string, ((args: unknown) => unknown) | undefined>;
+  mockIPC(
+    (name, args) => {
+      calls.push({ name, args });
+      const answer = all[name];
+      if (!answer) throw new Error(`command ${name} not found`);
+      return answer(args);
+    },
+    { shouldMockEvents: true },
+  );
+  return {
+    calls,
+    argsOf: (name) => calls.filter((call) => call.name === name).map(({ args }) => args),
+    tell: (event) => act(() => emit(EVENT_NAME, event)),
+  };
+}

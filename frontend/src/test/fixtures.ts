@@ -1,0 +1,141 @@
+/** Small, complete things of the engine, to be changed where a test cares. */
+
+import type { Activity } from '../api/gen/Activity';
+import type { Alert } from '../api/gen/Alert';
+import type { Collection } from '../api/gen/Collection';
+import type { Failure } from '../api/gen/Failure';
+import type { Latest } from '../api/gen/Latest';
+import type { QueueView } from '../api/gen/QueueView';
+import type { Server } from '../api/gen/Server';
+import type { ServerView } from '../api/gen/ServerView';
+import type { Snapshot } from '../api/gen/Snapshot';
+import type { Summary } from '../api/gen/Summary';
+
+export const NOW = 1_764_000_000_000;
+
+export function summary(over: Partial<Summary> = {}): Summary {
+  return {
+    cpu: 0.25,
+    memory: 0.5,
+    disk: 0.75,
+    diskMountpoint: '/var',
+    load: 0.42,
+    networkReceive: 2_048,
+    networkTransmit: 1_024,
+    uptime: 90_000,
+    ...over,
+  };
+}
+
+export function server(over: Partial<Server> = {}): Server {
+  return {
+    id: 1,
+    name: 'web-1',
+    target: { kind: 'ssh', host: 'web1.example.org', port: 22, user: 'ops', login: { method: 'agent' } },
+    enabled: true,
+    interval: 60,
+    thresholds: { cpu: 90, memory: 95, disk: 90 },
+    environment: 'production',
+    tags: ['eu'],
+    createdAt: NOW,
+    ...over,
+  };
+}
+
+export function view(over: Partial<ServerView> = {}, of: Partial<Server> = {}): ServerView {
+  return {
+    server: server(of),
+    state: 'up',
+    summary: summary(),
+    lastSeen: NOW,
+    nextVisit: NOW + 60_000,
+    failure: null,
+    firing: 0,
+    hasSecret: null,
+    ...over,
+  };
+}
+
+export function local(): ServerView {
+  return view({}, { id: 0, name: 'local', target: { kind: 'local' }, environment: null, tags: [], interval: 2 });
+}
+
+export function failure(over: Partial<Failure> = {}): Failure {
+  return {
+    code: 'connection_refused',
+    stage: 'connect',
+    message: 'web1.example.org refused the connection.',
+    hint: 'Check that sshd runs there.',
+    retryable: true,
+    ...over,
+  };
+}
+
+export function collection(over: Partial<Collection> = {}): Collection {
+  return {
+    id: 1,
+    server: 1,
+    trigger: 'schedule',
+    state: 'completed',
+    queuedAt: NOW,
+    startedAt: NOW,
+    endedAt: NOW,
+    retryAt: null,
+    attempts: 1,
+    maxAttempts: 3,
+    stages: [{ stage: 'connect', family: null, millis: 12 }],
+    failure: null,
+    points: 80,
+    ...over,
+  };
+}
+
+export function queue(over: Partial<QueueView> = {}): QueueView {
+  return {
+    paused: false,
+    concurrency: 5,
+    counts: { waiting: 0, active: 0, delayed: 0, completed: 1, failed: 0, scheduled: 1 },
+    collections: [collection()],
+    scheduled: [{ server: 1, at: NOW + 60_000 }],
+    ...over,
+  };
+}
+
+export function alert(over: Partial<Alert> = {}): Alert {
+  return {
+    id: 1,
+    server: 1,
+    rule: 'memory',
+    attributes: {},
+    state: 'firing',
+    threshold: 0.95,
+    value: 0.97,
+    message: 'Memory of web-1 is at 97 %.',
+    firedAt: NOW,
+    resolvedAt: null,
+    ...over,
+  };
+}
+
+export function activity(over: Partial<Activity> = {}): Activity {
+  return { id: 1, at: NOW, kind: 'serverAdded', server: 1, message: 'web-1 was added.', ...over };
+}
+
+export function latest(over: Partial<Latest> = {}): Latest {
+  return { at: NOW, points: [], processes: null, facts: null, unavailable: [], ...over };
+}
+
+export function snapshot(over: Partial<Snapshot> = {}): Snapshot {
+  return {
+    version: '0.1.0',
+    dataDir: '/home/ada/.local/share/hostrounds',
+    servers: [local(), view()],
+    queue: queue(),
+    alerts: [],
+    activity: [activity()],
+    settings: { concurrency: 5, notifications: true },
+    troubles: [],
+    scheduleHeldElsewhere: false,
+    ...over,
+  };
+}
