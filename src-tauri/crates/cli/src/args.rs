@@ -13,8 +13,8 @@ use crate::watch::WatchArguments;
 const EXIT_CODES: &str = "\
 This computer is the server named `local`.
 
-Exit codes: 0 done; 1 a server failed; 2 wrong use; 3 something on this computer (the store, the keyring, the host key file,
-the output) cannot be used.";
+Exit codes: 0 done; 1 a server failed; 2 wrong use; 3 something on this computer cannot be used (the store, the keyring, the \
+host key file, the output).";
 
 /// Watches your servers over plain SSH, and this computer.
 #[derive(Parser)]

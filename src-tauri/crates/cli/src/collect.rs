@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::output::reading::Reading;
 use crate::output::{Output, failure, safe, time};
-use crate::problem::Problem;
+use crate::problem::{Blame, Problem};
 use crate::session::{Notifications, Session};
 
 /// Which servers.
@@ -69,11 +69,13 @@ async fn collect(wanted: CollectArguments, engine: &Hostrounds, output: &Output)
     }
     let mut all = Vec::new();
     let mut refused = None;
+    let mut shown = false;
     while let Some(ended) = running.join_next().await {
         match ended {
             Ok(Ok((order, collected))) => {
                 if !output.json {
-                    show(&collected, all.is_empty(), output)?;
+                    show(&collected, shown, output)?;
+                    shown = shown || collected.observation.is_some();
                 }
                 all.push((order, collected));
             }
@@ -93,8 +95,11 @@ async fn collect(wanted: CollectArguments, engine: &Hostrounds, output: &Output)
     }
     match refused {
         Some(problem) => Err(problem),
-        None if all.iter().any(|collected| collected.observation.is_none()) => Err(Problem::ServerFailed),
-        None => Ok(()),
+        None => match Problem::of_failures(all.iter().filter_map(|collected| collected.collection.failure.as_ref())) {
+            Some(problem) => Err(problem),
+            None if all.iter().all(|collected| collected.observation.is_some()) => Ok(()),
+            None => Err(Problem::Failed(Blame::ThisComputer)),
+        },
     }
 }
 
@@ -117,7 +122,7 @@ fn chosen(wanted: &CollectArguments, engine: &Hostrounds) -> Result<Vec<(ServerI
     Ok(servers)
 }
 
-fn show(collected: &Collected, first: bool, output: &Output) -> Result<(), Problem> {
+fn show(collected: &Collected, after_another: bool, output: &Output) -> Result<(), Problem> {
     let Collected { name, collection, observation, .. } = collected;
     let Some(observation) = observation else {
         match &collection.failure {
@@ -126,7 +131,7 @@ fn show(collected: &Collected, first: bool, output: &Output) -> Result<(), Probl
         }
         return Ok(());
     };
-    if !first {
+    if after_another {
         output.line("")?;
     }
     let took = match (collection.started_at, collection.ended_at) {

@@ -3,9 +3,23 @@
 use std::io;
 use std::process::ExitCode;
 
+use hostrounds_core::collection::Failure;
 use hostrounds_core::server::FieldError;
 use hostrounds_engine::api::view::{ApiError, ErrorCode, Trouble};
 use serde::Serialize;
+
+/// The failures that lie with this computer.
+const OURS: [&str; 5] =
+    ["keyring_unavailable", "known_hosts_unusable", "lock_unusable", "collected_elsewhere", "internal"];
+
+/// With whom the cause of failed visits lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Blame {
+    /// With a server, or the way to it.
+    Server,
+    /// With this computer alone: the failure says nothing about the server.
+    ThisComputer,
+}
 
 /// The end of a command that was not carried out, or not well.
 #[derive(Debug)]
@@ -19,8 +33,8 @@ pub(crate) enum Problem {
         /// What would.
         hint: String,
     },
-    /// A server failed, and that has been told already.
-    ServerFailed,
+    /// Visits failed, and that has been told already.
+    Failed(Blame),
     /// A server's host key is not, or must not be, accepted.
     HostKey {
         /// Why not.
@@ -60,6 +74,14 @@ impl Problem {
         Self::HostKey { message: message.into(), hint: hint.into() }
     }
 
+    /// What failed visits come to; nothing where none failed. A server that failed counts for more than this computer.
+    pub(crate) fn of_failures<'a>(failures: impl IntoIterator<Item = &'a Failure>) -> Option<Self> {
+        let blames = failures
+            .into_iter()
+            .map(|failure| if OURS.contains(&failure.code.as_str()) { Blame::ThisComputer } else { Blame::Server });
+        blames.reduce(|one, other| if other == Blame::Server { other } else { one }).map(Self::Failed)
+    }
+
     /// Whoever read the output has seen enough.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
@@ -67,7 +89,7 @@ impl Problem {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         let number = match self {
-            Self::ServerFailed | Self::HostKey { .. } => 1,
+            Self::Failed(Blame::Server) | Self::HostKey { .. } => 1,
             Self::Usage { .. } => 2,
             Self::Engine(error) => match error.code {
                 ErrorCode::Invalid
@@ -78,7 +100,7 @@ impl Problem {
                 ErrorCode::Keyring | ErrorCode::Store | ErrorCode::KnownHosts => 3,
             },
             Self::Output(_) if self.is_closed_pipe() => 0,
-            Self::Troubles(_) | Self::Machine { .. } | Self::Output(_) => 3,
+            Self::Failed(Blame::ThisComputer) | Self::Troubles(_) | Self::Machine { .. } | Self::Output(_) => 3,
         };
         ExitCode::from(number)
     }
@@ -89,7 +111,7 @@ impl Problem {
             Some(ProblemDocument { code, message: message.to_owned(), hint: hint.to_owned(), fields: &[] })
         };
         match self {
-            Self::ServerFailed => None,
+            Self::Failed(_) => None,
             Self::Output(_) if self.is_closed_pipe() => None,
             Self::Engine(error) => Some(ProblemDocument {
                 code: code_name(error.code),
@@ -139,6 +161,8 @@ impl From<ApiError> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use hostrounds_core::collection::Stage;
+
     use super::*;
 
     #[test]
@@ -155,5 +179,25 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code_name(code));
         }
+    }
+
+    #[test]
+    fn a_server_that_failed_counts_for_more_than_this_computer() {
+        let failure = |code: &str| Failure {
+            code: code.into(),
+            stage: Stage::Login,
+            message: String::new(),
+            hint: String::new(),
+            retryable: false,
+        };
+        let [ours, theirs] = [failure("keyring_unavailable"), failure("connection_refused")];
+        let blame = |failures: &[&Failure]| match Problem::of_failures(failures.iter().copied()) {
+            Some(Problem::Failed(blame)) => Some(blame),
+            _ => None,
+        };
+        assert_eq!(blame(&[]), None);
+        assert_eq!(blame(&[&ours, &ours]), Some(Blame::ThisComputer));
+        assert_eq!(blame(&[&ours, &theirs]), Some(Blame::Server));
+        assert_eq!(blame(&[&theirs, &ours]), Some(Blame::Server));
     }
 }

@@ -1,4 +1,5 @@
-//! `run`: the schedule without a window, one line per collection.
+//! `run`: the schedule without a window, one line per collection. This computer, which is read every 2 s, is only told when it
+//! fails.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -42,7 +43,8 @@ async fn run(engine: &Hostrounds, output: &Output) -> Result<(), Problem> {
     let journal = Journal { engine, output, since: time::now(), told: BTreeSet::new() };
     engine.start_schedule().await?;
     let enabled = engine.servers().iter().filter(|view| view.server.enabled).count();
-    output.note(format!("Collecting {enabled} servers until SIGTERM or Ctrl+C."));
+    let servers = if enabled == 1 { "server" } else { "servers" };
+    output.note(format!("Collecting {enabled} {servers} until SIGTERM or Ctrl+C."));
     journal.keep(events).await
 }
 

@@ -106,7 +106,7 @@ impl Watch<'_> {
                 failure::tell(self.output, &view.server.name, cause);
             }
         }
-        if cause.retryable { Ok(()) } else { Err(Problem::ServerFailed) }
+        if cause.retryable { Ok(()) } else { Problem::of_failures([cause]).map_or(Ok(()), Err) }
     }
 
     fn show(&mut self, latest: &Latest) -> Result<(), Problem> {

@@ -113,11 +113,12 @@ impl Output {
             self.error_event(&serde_json::json!({ "error": words }));
             return;
         }
-        if words.fields.is_empty() {
+        // What says enough in one sentence names no field.
+        if words.fields.is_empty() || words.code != "invalid" {
             self.error(&words.message, &words.hint);
             return;
         }
-        to_stderr(&format!("{} {}", self.errors.bad("error:"), "Some values cannot be accepted."));
+        to_stderr(&format!("{} Some values cannot be accepted.", self.errors.bad("error:")));
         for field in words.fields {
             let option = OPTIONS.iter().find(|(name, _)| *name == field.field);
             let named = option.map_or_else(|| format!("--{}", field.field), |(_, option)| (*option).to_owned());

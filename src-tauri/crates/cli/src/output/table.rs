@@ -123,7 +123,7 @@ mod tests {
         table.row(["x\u{1b}[31m\n".into(), "100 %".into(), "".into()]);
         assert_eq!(
             table.lines(Style::plain()),
-            ["NAME      USED  NOTE", "资料     3.4 %", "données          ok", "x\u{FFFD}[31m\u{FFFD}  100 %"]
+            ["NAME      USED  NOTE", "资料     3.4 %", "données         ok", "x\u{FFFD}[31m\u{FFFD}  100 %"]
         );
     }
 }

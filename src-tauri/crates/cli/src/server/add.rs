@@ -29,7 +29,7 @@ pub(crate) struct AddArguments {
     #[command(flatten)]
     login: LoginArguments,
     /// The key file has a passphrase: one line of stdin (asked for on a terminal), kept in the keyring
-    #[arg(long, requires = "key")]
+    #[arg(long)]
     passphrase_stdin: bool,
     /// Seconds from one visit to the next; 5 at least, 60 or more is recommended
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_INTERVAL)]
@@ -54,8 +54,13 @@ pub(super) async fn carry_out(wanted: AddArguments, engine: &Hostrounds, output:
             "Give one of --key FILE, --password-stdin and --agent.",
         ));
     };
+    if wanted.passphrase_stdin && !matches!(login, Login::Key { .. }) {
+        return Err(Problem::usage(
+            "A passphrase belongs to a key file, and this server does not log in with one.",
+            "Give the key file too: --key FILE --passphrase-stdin.",
+        ));
+    }
     let who = format!("{}@{}", wanted.user, wanted.host);
-    let with_passphrase = wanted.passphrase_stdin && matches!(login, Login::Key { .. });
     let draft = ServerDraft {
         name: wanted.name,
         target: Target::Ssh(SshTarget { host: wanted.host, port: wanted.port, user: wanted.user, login }),
@@ -65,7 +70,7 @@ pub(super) async fn carry_out(wanted: AddArguments, engine: &Hostrounds, output:
         environment: wanted.environment,
         tags: wanted.tags,
     };
-    let secret = wanted.login.secret(with_passphrase, &who)?.unwrap_or(SecretChange::Keep);
+    let secret = wanted.login.secret(wanted.passphrase_stdin, &who)?.unwrap_or(SecretChange::Keep);
     let view = engine.add_server(ServerForm { draft, secret }).await?;
     if output.json {
         return output.document(&view);

@@ -38,7 +38,7 @@ pub(super) async fn carry_out(name: &str, engine: &Hostrounds, output: &Output) 
         report.steps.iter().skip(shown).try_for_each(|step| show(step, output))?;
         conclude(&server.name, &report, output)?;
     }
-    if report.failure.is_some() { Err(Problem::ServerFailed) } else { Ok(()) }
+    Problem::of_failures(&report.failure).map_or(Ok(()), Err)
 }
 
 fn show(step: &TestStep, output: &Output) -> Result<(), Problem> {

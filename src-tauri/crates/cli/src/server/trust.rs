@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::known::asked;
 use crate::output::failure::{quoted, tell};
 use crate::output::{Output, safe};
-use crate::problem::Problem;
+use crate::problem::{Blame, Problem};
 
 /// Whose key, and which one is expected.
 #[derive(Args)]
@@ -48,20 +48,15 @@ pub(super) async fn carry_out(wanted: TrustArguments, engine: &Hostrounds, outpu
         }
         return output.line(format!("The host key of {} is accepted already: {}", safe(&server.name), safe(accepted)));
     }
-    let Some(offer) = &check.offer else {
+    let refused = check.failure.as_ref().filter(|failure| failure.code != "host_key_unknown");
+    let Some(offer) = check.offer.as_ref().filter(|_| refused.is_none()) else {
         if output.json {
             output.document(&TrustDocument { check: &check, newly_accepted: false })?;
         } else if let Some(failure) = &check.failure {
             tell(output, &server.name, failure);
         }
-        return Err(Problem::ServerFailed);
+        return Err(Problem::of_failures(&check.failure).unwrap_or(Problem::Failed(Blame::Server)));
     };
-    if check.failure.as_ref().is_some_and(|failure| failure.code != "host_key_unknown") {
-        if let Some(failure) = &check.failure {
-            tell(output, &server.name, failure);
-        }
-        return Err(Problem::ServerFailed);
-    }
 
     decide(&server.name, offer, expected.as_deref(), output)?;
     engine.accept_host_key(offer.id.clone()).await?;

@@ -1,0 +1,10 @@
+//! The real binary, from the outside: what it prints, what it keeps and how it ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)] // a test may fail loudly
+
+mod keyring;
+mod over_ssh;
+mod program;
+mod staying;
+mod this_computer;
+mod words;
+mod wrong_use;

@@ -1,0 +1,104 @@
+//! What is wrong is refused with the reason, the remedy and exit code 2, and nothing is changed.
+
+use crate::program::Program;
+
+const ADD: [&str; 6] = ["server", "add", "web", "--host", "127.0.0.1", "--agent"];
+
+#[tokio::test]
+async fn each_wrong_word_is_named() {
+    let program = Program::new();
+    program.run(&["server", "add", "taken", "--host", "a", "--user", "u", "--agent"]).await.done();
+    let web = |more: &[&'static str]| [&["server", "add", "web", "--user", "u"], more].concat();
+    let local = |more: &[&'static str]| [&["history", "local", "--metric", "system.uptime"], more].concat();
+    let cases: Vec<(Vec<&str>, &[&str])> = vec![
+        (vec![], &["Usage:"]),
+        (vec!["frobnicate"], &["unrecognized subcommand"]),
+        (ADD.to_vec(), &["--user"]),
+        (web(&["--host", "h"]), &["How to log in is missing", "--key FILE"]),
+        (web(&["--host", "h", "--agent", "--key", "k"]), &["--agent", "--key"]),
+        (web(&["--host", "h", "--agent", "--passphrase-stdin"]), &["passphrase belongs to a key file"]),
+        (web(&["--host", "http://h", "--agent"]), &["--host:", "only a host name"]),
+        (web(&["--host", "h", "--agent", "--port", "0"]), &["--port:", "1 to 65535"]),
+        (web(&["--host", "h", "--agent", "--port", "70000"]), &["--port", "70000"]),
+        (web(&["--host", "h", "--agent", "--interval", "4"]), &["--interval:", "5 seconds"]),
+        (web(&["--host", "h", "--agent", "--interval", "soon"]), &["--interval", "soon"]),
+        (web(&["--host", "h", "--agent", "--cpu", "101"]), &["--cpu:", "1 to 100"]),
+        (web(&["--host", "h", "--agent", "--disk", "full"]), &["--disk", "or `off`"]),
+        (web(&["--host", "h", "--key", "id.pub"]), &["--key:", "public key"]),
+        (vec!["server", "add", "local", "--host", "h", "--user", "u", "--agent"], &["NAME:", "this computer"]),
+        (vec!["server", "add", "TAKEN", "--host", "h", "--user", "u", "--agent"], &["already a server named `TAKEN`"]),
+        (vec!["server", "add", "web", "--host", "h", "--user", " ", "--agent"], &["--user:"]),
+        (vec!["server", "show", "nobody"], &["no server named `nobody`", "local, taken"]),
+        (vec!["server", "edit", "taken"], &["Nothing to change"]),
+        (vec!["server", "edit", "taken", "--name", "Local"], &["this computer"]),
+        (vec!["server", "edit", "taken", "--passphrase-stdin"], &["passphrase belongs to a key file"]),
+        (vec!["server", "edit", "taken", "--tag", "a", "--clear-tags"], &["--tag", "--clear-tags"]),
+        (vec!["server", "edit", "local", "--host", "h"], &["no connection"]),
+        (vec!["server", "edit", "local", "--name", "me"], &["cannot be renamed"]),
+        (vec!["server", "edit", "local", "--interval", "1"], &["--interval:", "2 seconds"]),
+        (vec!["server", "remove", "local", "--yes"], &["cannot be removed"]),
+        (vec!["server", "remove", "taken"], &["no terminal", "--yes"]),
+        (vec!["server", "test", "local"], &["cannot be tested"]),
+        (vec!["server", "trust", "local"], &["This computer"]),
+        (vec!["server", "trust", "taken", "--fingerprint", "aa:bb"], &["no SHA256 fingerprint", "ssh-keygen"]),
+        (vec!["collect", "local", "nobody"], &["no server named `nobody`"]),
+        (vec!["collect", "local", "--all"], &["--all"]),
+        (vec!["collect", "--tries", "0"], &["--tries"]),
+        (vec!["watch", "nobody"], &["no server named `nobody`"]),
+        (vec!["history", "local"], &["--metric"]),
+        (vec!["history", "local", "--metric", "cpu.load"], &["no metric `cpu.load`", "hostrounds metrics"]),
+        (
+            vec!["history", "local", "--metric", "system.cpu.utilisation"],
+            &["Did you mean system.cpu.utilization", "hostrounds metrics"],
+        ),
+        (local(&["--from", "yesterday"]), &["--from:", "`yesterday`", "-24h"]),
+        (local(&["--to", "2026-02-30"]), &["--to:", "2026-02-30"]),
+        (local(&["--from", "now", "--to", "-1h"]), &["--from:", "begin before it ends"]),
+        (local(&["--max-points", "0"]), &["--max-points:", "1 to 100000"]),
+        (local(&["--attribute", "device"]), &["--attribute:", "NAME=VALUE"]),
+        (local(&["--attribute", "device=x"]), &["--attribute:", "no attribute `device`"]),
+        (local(&["--csv", "--json"]), &["--csv", "--json"]),
+        (vec!["alerts", "--limit", "many"], &["--limit", "many"]),
+    ];
+    let before = program.run(&["--json", "server", "list"]).await.done().out;
+    for (arguments, words) in &cases {
+        let ended = program.run(arguments).await.refused(2, words);
+        assert_eq!(ended.out, "", "{arguments:?}");
+    }
+    assert_eq!(program.run(&["--json", "server", "list"]).await.done().out, before, "something was changed");
+}
+
+#[tokio::test]
+async fn with_json_an_error_is_one_json_line() {
+    let program = Program::new();
+    let ended = program.run(&["--json", "server", "add", "web", "--host", " ", "--user", "", "--agent"]).await;
+    assert_eq!((ended.code, ended.out.as_str()), (2, ""));
+    let error: serde_json::Value = serde_json::from_str(&ended.err).unwrap();
+    assert_eq!(error["error"]["code"], "invalid");
+    let fields: Vec<&str> =
+        error["error"]["fields"].as_array().unwrap().iter().map(|field| field["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["host", "user"]);
+}
+
+#[tokio::test]
+async fn a_disabled_server_is_not_watched() {
+    let program = Program::new();
+    program.run(&["server", "disable", "local"]).await.done();
+    program.run(&["watch"]).await.refused(2, &["disabled", "hostrounds server enable local"]);
+    program.run(&["collect", "--all"]).await.refused(2, &["No server is enabled"]);
+    program.run(&["server", "enable", "local"]).await.done();
+    program.run(&["collect", "--all"]).await.done();
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_used_ends_with_3() {
+    let program = Program::new();
+    let file = program.folder().join("a-file");
+    std::fs::write(&file, "not a folder").unwrap();
+    let damaged = program.folder().join("damaged");
+    std::fs::create_dir(&damaged).unwrap();
+    std::fs::write(damaged.join("hostrounds.db"), "no database ".repeat(500)).unwrap();
+    program.run(&["--data-dir", file.to_str().unwrap(), "server", "list"]).await.refused(3, &["a-file"]);
+    let ended = program.run(&["--data-dir", damaged.to_str().unwrap(), "collect"]).await;
+    ended.refused(3, &["hostrounds.db", "damaged", "backup"]);
+}
