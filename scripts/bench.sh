@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Measures the goals of speed and thrift against OpenSSH and plain SQLite on this machine, and prints one table. Nothing fails
+# when a goal is missed. The machine should have nothing else to do meanwhile.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo build --release --package hostrounds-bench
+exec target/release/hostrounds-bench

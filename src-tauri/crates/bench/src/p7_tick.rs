@@ -1,0 +1,122 @@
+//! P7: what 100 servers yield in one tick, made durable, against the same values as plain rows.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Stage, StageTime, Trigger};
+use hostrounds_core::metric::{Metric, attribute};
+use hostrounds_core::observation::{Attributes, Observation, Point, Series};
+use hostrounds_core::server::{Login, ServerDraft, ServerId, SshTarget, Target, Thresholds};
+use hostrounds_core::time::UnixMillis;
+use hostrounds_store::{Record, Store};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use crate::plain_rows::PlainRows;
+use crate::table::{Goal, Row, Table, median};
+
+const MILLIS: f64 = 3.0;
+
+const SERVERS: usize = 100;
+const POINTS: usize = 60;
+const TICKS: i64 = 100;
+/// What comes before the ticks that count: names are written in the first one, and never again.
+const WARM_UP: i64 = 5;
+/// The first tick, a moment in 2026, and how far apart they are.
+const BEGIN: i64 = 1_780_000_000_000;
+const APART: Duration = Duration::from_secs(5);
+
+pub(crate) fn measure(runtime: &Runtime, table: &mut Table) -> Result<()> {
+    let folder = folder()?;
+    let store = runtime.block_on(Store::open(&folder.path().join("hostrounds.db")))?;
+    let servers = runtime.block_on(add_servers(&store))?;
+    let mut plain = PlainRows::open(&folder.path().join("plain.db"), SERVERS * POINTS)?;
+
+    let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
+    for number in 0..WARM_UP + TICKS {
+        let at = UnixMillis(BEGIN).plus(APART * u32::try_from(number)?);
+        let tick: Vec<_> = servers.iter().map(|server| collected(*server, at)).collect();
+        let records: Vec<Record<'_>> = tick
+            .iter()
+            .map(|(collection, observation)| Record { collection, observation: Some(observation) })
+            .collect();
+        let began = Instant::now();
+        runtime.block_on(store.record(&records))?;
+        let ours = began.elapsed();
+
+        let began = Instant::now();
+        plain.insert(at)?;
+        let theirs = began.elapsed();
+        if number >= WARM_UP {
+            our_times.push(ours);
+            their_times.push(theirs);
+        }
+    }
+    runtime.block_on(store.close());
+
+    table.add(Row {
+        number: "P7",
+        what: "tick of 100 servers, 60 points each, durable",
+        ours: median(&our_times),
+        other: Some(("sqlite3, a row for each point, no index", median(&their_times))),
+        unit: "ms",
+        goal: Some(Goal::AtMost(MILLIS)),
+    });
+    Ok(())
+}
+
+/// Beside this program: the folder for temporary files may be in memory, where durable costs nothing.
+fn folder() -> Result<TempDir> {
+    let program = std::env::current_exe()?;
+    let beside = program.parent().context("this program is in no folder")?;
+    Ok(tempfile::Builder::new().prefix("bench-").tempdir_in(beside)?)
+}
+
+async fn add_servers(store: &Store) -> Result<Vec<ServerId>> {
+    let mut servers = Vec::with_capacity(SERVERS);
+    for number in 0..SERVERS {
+        let draft = ServerDraft {
+            name: format!("server {number}"),
+            target: Target::Ssh(SshTarget {
+                host: "192.0.2.1".into(),
+                port: 22,
+                user: "ops".into(),
+                login: Login::Agent,
+            }),
+            enabled: true,
+            interval: 5,
+            thresholds: Thresholds::default(),
+            environment: None,
+            tags: Vec::new(),
+        };
+        servers.push(store.add_server(&draft, UnixMillis(BEGIN)).await?.id);
+    }
+    Ok(servers)
+}
+
+/// What a visit on a session that stands hands to the store.
+fn collected(server: ServerId, at: UnixMillis) -> (Collection, Observation) {
+    let collection = Collection {
+        id: CollectionId(at.0 * 1000 + server.0),
+        server,
+        trigger: Trigger::Schedule,
+        state: CollectionState::Completed,
+        queued_at: at,
+        started_at: Some(at),
+        ended_at: Some(at),
+        retry_at: None,
+        attempts: 1,
+        max_attempts: 3,
+        stages: vec![StageTime { stage: Stage::Probe, family: None, millis: 0.5 }],
+        failure: None,
+        points: u32::try_from(POINTS).unwrap_or(u32::MAX),
+    };
+    let points = (0..POINTS).zip(Metric::ALL.iter().cycle()).map(|(number, metric)| Point {
+        series: Series {
+            metric: *metric,
+            attributes: Attributes::none().with(attribute::CPU_NUMBER, number.to_string()),
+        },
+        value: ((at.0 / 1000 * 31 + server.0 * 17) % 1000) as f64 / (number + 1) as f64,
+    });
+    (collection, Observation { points: points.collect(), ..Observation::empty(at) })
+}
