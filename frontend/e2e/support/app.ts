@@ -31,7 +31,7 @@ export class App {
       const window = await remote({
         hostname: '127.0.0.1',
         port,
-        logLevel: 'warn',
+        logLevel: 'silent',
         connectionRetryCount: 1,
         capabilities: {
           'tauri:options': { application: appProgram, args },

@@ -7,7 +7,7 @@ import { until } from './wait.ts';
 
 /** What a person does in the window: finds things by their role and their name, never by their markup. */
 export class Screen {
-  constructor(private readonly window: Browser) {}
+  constructor(readonly window: Browser) {}
 
   /** Presses a button, in the dialog that is open or on the screen. */
   async press(name: string): Promise<void> {
@@ -46,14 +46,17 @@ export class Screen {
 
   /** The values of a server in the overview, as they stand there. */
   async valuesOf(server: string): Promise<string> {
-    const cells = await this.window.$$(`//tr[th//a[${named(server)}]]/td[position() > 1 and position() < last() - 1]`).getElements();
-    return (await cells.map((cell) => cell.getText())).join(' | ');
+    return this.read(`//tr[th//a[${named(server)}]]/td[position() > 1 and position() < last() - 1]`);
   }
 
   /** What the overview says about the state of a server. */
   async stateOf(server: string): Promise<string> {
-    const cell = this.window.$(`//tr[th//a[${named(server)}]]/td[1]`);
-    return (await cell.isExisting()) ? cell.getText() : '';
+    return this.read(`//tr[th//a[${named(server)}]]/td[1]`);
+  }
+
+  /** How many rows of a table say something. */
+  async rowsOf(table: string, words: string): Promise<number> {
+    return this.window.$$(`//table[@aria-label=${JSON.stringify(table)}]/tbody/tr[contains(., ${JSON.stringify(words)})]`).length;
   }
 
   /** Waits until the window says something, and answers with all that it says. */
@@ -118,11 +121,21 @@ export class Screen {
     await until(`there is a ${what} to press`, async () => {
       for (const element of await this.window.$$(await this.inReach(path)).getElements()) {
         if (!(await element.isClickable())) continue;
-        await element.click();
-        return true;
+        // What came to lie over it in the meantime goes away again, or the wait ends.
+        const pressed = await element.click().then(() => true, () => false);
+        if (pressed) return true;
       }
       return false;
     });
+  }
+
+  // Read at one moment, and with what is cut off at the end of a line.
+  private async read(path: string): Promise<string> {
+    return this.window.execute((its) => {
+      const found = document.evaluate(its, document, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE, null);
+      const cells = Array.from({ length: found.snapshotLength }, (_, index) => found.snapshotItem(index) as HTMLElement);
+      return cells.map((cell) => cell.innerText).join(' | ');
+    }, path);
   }
 
   // A dialog takes everything below it out of reach; of several, the last one lies on top.
