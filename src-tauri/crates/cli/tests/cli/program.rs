@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 /// No command of a test takes nearly this long.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -108,7 +108,8 @@ impl Program {
     pub(crate) fn start(&self, arguments: &[&str]) -> Running {
         let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Running { child, lines }
+        let errors = BufReader::new(child.stderr.take().unwrap()).lines();
+        Running { child, lines, errors }
     }
 }
 
@@ -129,6 +130,7 @@ fn told(output: Output) -> Ended {
 pub(crate) struct Running {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    errors: Lines<BufReader<ChildStderr>>,
 }
 
 impl Running {
@@ -148,29 +150,27 @@ impl Running {
         }
     }
 
-    /// Sends a signal and waits for the end.
+    /// The next line on stderr.
+    pub(crate) async fn error(&mut self) -> String {
+        let line = tokio::time::timeout(PATIENCE, self.errors.next_line()).await.expect("nothing is told").unwrap();
+        line.expect("it ended")
+    }
+
+    /// Sends a signal and waits for the end. What was not read before is what it printed.
     pub(crate) async fn end_with(mut self, signal: rustix::process::Signal) -> Ended {
         let pid = i32::try_from(self.child.id().unwrap()).unwrap();
         rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
-        self.ended().await
+        let ending = async { tokio::join!(rest(&mut self.lines), rest(&mut self.errors), self.child.wait()) };
+        let (out, err, status) = tokio::time::timeout(PATIENCE, ending).await.expect("it does not end");
+        Ended { code: status.unwrap().code().unwrap_or(-1), out, err }
     }
+}
 
-    /// Waits for the end.
-    pub(crate) async fn ended(&mut self) -> Ended {
-        let mut err = String::new();
-        let mut rest = String::new();
-        let mut stderr = self.child.stderr.take().unwrap();
-        let reading = async {
-            tokio::io::AsyncReadExt::read_to_string(&mut stderr, &mut err).await.unwrap();
-        };
-        let draining = async {
-            while let Some(line) = self.lines.next_line().await.unwrap() {
-                rest.push_str(&line);
-                rest.push('\n');
-            }
-        };
-        tokio::time::timeout(PATIENCE, async { tokio::join!(reading, draining) }).await.expect("it does not end");
-        let status = self.child.wait().await.unwrap();
-        Ended { code: status.code().unwrap_or(-1), out: rest, err }
+async fn rest(lines: &mut Lines<impl AsyncBufRead + Unpin>) -> String {
+    let mut rest = String::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        rest.push_str(&line);
+        rest.push('\n');
     }
+    rest
 }

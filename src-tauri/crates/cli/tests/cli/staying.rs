@@ -40,6 +40,8 @@ async fn a_watched_server_that_goes_away_is_told_and_comes_back() {
     let mut watch = program.start(&["watch", "web"]);
     watch.line_with(" web  cpu ").await;
     sshd.stop().await;
+    let told = watch.error().await;
+    assert!(told.contains("web failed at the "), "{told}");
     sshd.restart().await.unwrap();
     watch.line_with(" web  cpu ").await;
     assert_eq!(watch.end_with(Signal::TERM).await.code, 0);
