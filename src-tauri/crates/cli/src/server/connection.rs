@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use hostrounds_core::server::Login;
 use hostrounds_engine::api::view::SecretChange;
-use secrecy::ExposeSecret;
 
 use crate::problem::Problem;
 use crate::secret;
@@ -49,7 +48,7 @@ impl LoginArguments {
             (false, false) => return Ok(None),
         };
         let secret = secret::from_stdin(&crate::output::safe(&what))?;
-        Ok(Some(SecretChange::Set { value: secret.expose_secret().to_owned() }))
+        Ok(Some(SecretChange::Set { value: secret }))
     }
 }
 

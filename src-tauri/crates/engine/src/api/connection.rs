@@ -52,7 +52,7 @@ impl Hostrounds {
         let draft = form.draft.checked().map_err(ApiError::invalid)?;
         let Target::Ssh(target) = draft.target else { return Err(ApiError::local("tested")) };
         let secret = match form.secret {
-            SecretChange::Set { value } => Ok(Some(SecretString::from(value))),
+            SecretChange::Set { value } => Ok(Some(value)),
             SecretChange::Clear => Ok(None),
             SecretChange::Keep => self.engine.kept_secret(id).await,
         };

@@ -3,6 +3,7 @@
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::server::{Login, Server, ServerDraft, ServerId, Target};
 use hostrounds_store::StoreError;
+use secrecy::ExposeSecret;
 
 use super::Hostrounds;
 use super::view::{ApiError, Event, SecretChange, ServerForm, ServerView, Settings};
@@ -152,7 +153,7 @@ impl Engine {
         let done = match change {
             SecretChange::Keep => return Ok(()),
             SecretChange::Set { value } => {
-                self.credentials.set(server.id, value.into()).await?;
+                self.credentials.set(server.id, value).await?;
                 self.note_secret(server.id, true).await?;
                 "put into the keyring"
             }
@@ -175,7 +176,7 @@ fn check_secret(draft: &ServerDraft, secret: &SecretChange) -> Result<(), ApiErr
     if !uses_one {
         return Err(ApiError::invalid_field("secret", "The SSH agent needs no password or passphrase."));
     }
-    if value.is_empty() {
+    if value.expose_secret().is_empty() {
         return Err(ApiError::invalid_field("secret", "The password or passphrase is empty."));
     }
     Ok(())

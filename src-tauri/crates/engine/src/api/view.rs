@@ -6,6 +6,7 @@ use hostrounds_core::collection::{Collection, Failure, Stage};
 use hostrounds_core::observation::{Facts, Point, TopProcesses, Unavailable};
 use hostrounds_core::server::{FieldError, Server, ServerDraft, ServerId};
 use hostrounds_core::time::UnixMillis;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -187,7 +188,8 @@ pub enum SecretChange {
     /// Put this one into the keyring.
     Set {
         /// The password or the passphrase.
-        value: String,
+        #[ts(type = "string")]
+        value: SecretString,
     },
     /// Remove it from the keyring.
     Clear,
