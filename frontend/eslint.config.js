@@ -5,9 +5,7 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 /** Only `src/api` talks to the engine. */
-const onlyApi = {
-  patterns: [{ group: ['@tauri-apps/*'], message: 'Only src/api talks to the engine.' }],
-};
+const onlyApi = { patterns: [{ group: ['@tauri-apps/*'], message: 'Only src/api talks to the engine.' }] };
 
 export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'e2e', 'src/api/gen', 'eslint.config.js'] },

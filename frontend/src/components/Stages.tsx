@@ -13,7 +13,11 @@ export function Stages({ stages }: { stages: readonly StageTime[] }) {
     <div className={classes.stages}>
       <div className={classes.bar} aria-hidden>
         {shown.map((stage, index) => (
-          <span key={index} style={{ flexGrow: total > 0 ? stage.millis / total : 1 }} title={`${stageName(stage)} ${millis(stage.millis)}`} />
+          <span
+            key={index}
+            style={{ flexGrow: total > 0 ? stage.millis / total : 1 }}
+            title={`${stageName(stage)} ${millis(stage.millis)}`}
+          />
         ))}
       </div>
       <ol className={classes.list} aria-label={`Stages, ${millis(total)} in all`}>

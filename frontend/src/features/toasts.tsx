@@ -14,6 +14,8 @@ interface Toast {
   message: ReactNode;
   color: string;
   icon: ReactNode;
+  /** Whether screen readers are interrupted. */
+  urgent: boolean;
   /** Milliseconds until it leaves by itself; false where a person has to close it. */
   autoClose: number | false;
 }
@@ -21,17 +23,36 @@ interface Toast {
 const SHORT = 5_000;
 const LONG = 12_000;
 
-function show(toast: Toast): void {
-  notifications.show({ ...toast, withBorder: true, closeButtonProps: { 'aria-label': 'Close notification' } });
+function show({ urgent, ...toast }: Toast): void {
+  notifications.show({
+    ...toast,
+    role: urgent ? 'alert' : 'status',
+    withBorder: true,
+    closeButtonProps: { 'aria-label': 'Close notification' },
+  });
 }
 
 /** What failed and what to do about it. */
 export function toastError({ message, hint }: CommandError): void {
-  show({ title: message, message: hint, color: 'var(--hr-bad)', icon: <XCircle size={18} aria-hidden />, autoClose: LONG });
+  show({
+    title: message,
+    message: hint,
+    color: 'var(--hr-bad)',
+    icon: <XCircle size={18} aria-hidden />,
+    urgent: true,
+    autoClose: LONG,
+  });
 }
 
 export function toastDone(title: string): void {
-  show({ title, message: null, color: 'var(--hr-good)', icon: <CheckCircle2 size={18} aria-hidden />, autoClose: SHORT });
+  show({
+    title,
+    message: null,
+    color: 'var(--hr-good)',
+    icon: <CheckCircle2 size={18} aria-hidden />,
+    urgent: false,
+    autoClose: SHORT,
+  });
 }
 
 /** An alert that fired or was resolved; the second takes the place of the first. */
@@ -48,6 +69,7 @@ export function toastAlert(alert: Alert): void {
     ),
     color: firing ? 'var(--hr-bad)' : 'var(--hr-good)',
     icon: firing ? <AlertTriangle size={18} aria-hidden /> : <CheckCircle2 size={18} aria-hidden />,
+    urgent: firing,
     autoClose: firing ? LONG : SHORT,
   });
 }

@@ -35,7 +35,9 @@ export function useFetched<Value>(read: () => Promise<Value>): Fetched<Value> {
         if (wanted) setError(toCommandError(cause));
       },
     );
-    return () => { wanted = false; };
+    return () => {
+      wanted = false;
+    };
   }, [read, sync]);
   const change = (update: (before: Value) => Value) => {
     meanwhile.current?.push(update);

@@ -31,6 +31,7 @@ describe('numbers as people read them', () => {
     [60, '1 min'],
     [90_061, '1 d 1 h'],
     [1_036_800, '12 d'],
+    [9_234_567, '106 d'],
   ])('duration %f', (seconds, text) => {
     expect(duration(seconds)).toBe(text);
   });

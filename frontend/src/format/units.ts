@@ -43,6 +43,9 @@ export function mark(value: number, unit: Unit): string {
   return unit === 'count' ? upToTwoDigits.format(value) : quantity(value, unit);
 }
 
+/** From this many days on nobody counts the hours. */
+const ONLY_DAYS = 100;
+
 /** Seconds as their two largest parts: `3 d 4 h`, `5 min`, `12 s`. */
 export function duration(seconds: number): string {
   const total = Math.max(0, Math.round(seconds));
@@ -55,7 +58,7 @@ export function duration(seconds: number): string {
   const first = parts.findIndex(([amount]) => amount > 0);
   if (first < 0) return '0 s';
   return parts
-    .slice(first, first + 2)
+    .slice(first, parts[0][0] >= ONLY_DAYS ? 1 : first + 2)
     .filter(([amount]) => amount > 0)
     .map(([amount, unit]) => `${amount} ${unit}`)
     .join(' ');

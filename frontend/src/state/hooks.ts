@@ -52,5 +52,11 @@ export function useSync(): number {
 export function useEngineEvent(receive: (event: Event) => void): void {
   const store = useStore();
   const latest = useEffectEvent(receive);
-  useEffect(() => store.onEvent((event) => { latest(event); }), [store]);
+  useEffect(
+    () =>
+      store.onEvent((event) => {
+        latest(event);
+      }),
+    [store],
+  );
 }

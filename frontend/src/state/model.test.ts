@@ -17,10 +17,10 @@ describe('apply', () => {
   });
 
   it('replaces the view of a known server and sorts it again when it was renamed', () => {
-    const model = apply(
-      fromSnapshot(snapshot({ servers: [local(), view(), view({}, { id: 2, name: 'web-2' })] })),
-      { type: 'server', view: view({ state: 'stale' }, { name: 'web-9' }) },
-    );
+    const model = apply(fromSnapshot(snapshot({ servers: [local(), view(), view({}, { id: 2, name: 'web-2' })] })), {
+      type: 'server',
+      view: view({ state: 'stale' }, { name: 'web-9' }),
+    });
     expect(names(model)).toEqual(['local', 'web-2', 'web-9']);
     expect(model.servers[2]?.state).toBe('stale');
   });

@@ -13,5 +13,6 @@ it('leads back from every address', () => {
 });
 
 it('shows the overview for an address that is none', () => {
-  for (const hash of ['', '#', '#/nowhere', '#/servers/x', '#/servers/1/2']) expect(parseRoute(hash)).toEqual({ screen: 'overview' });
+  for (const hash of ['', '#', '#/nowhere', '#/servers/x', '#/servers/1/2'])
+    expect(parseRoute(hash)).toEqual({ screen: 'overview' });
 });

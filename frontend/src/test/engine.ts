@@ -6,6 +6,7 @@ import { act } from '@testing-library/react';
 
 import type { CommandMap } from '../api/commands';
 import { EVENT_NAME } from '../api/events';
+import type { ApiError } from '../api/gen/ApiError';
 import type { Event } from '../api/gen/Event';
 import { snapshot } from './fixtures';
 
@@ -42,6 +43,12 @@ export interface FakeEngine {
   /** The arguments of every call of one command. */
   argsOf: (name: Name) => unknown[];
   tell: (event: Event) => Promise<void>;
+}
+
+/** What a command rejects with when the engine refuses it: a plain object, for errors cross as JSON. */
+export function refusal(error: Omit<ApiError, 'fields'>): Promise<never> {
+  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- see above
+  return Promise.reject({ ...error, fields: [] });
 }
 
 /** Starts it. A command without an answer is refused, as the shell does it. */

@@ -114,7 +114,9 @@ export function TimeChart({ title, unit, top, group, moment, source }: TimeChart
               className={classes.entry}
               aria-pressed={!hidden.has(name)}
               title={hidden.has(name) ? `Show ${name}` : `Hide ${name}`}
-              onClick={() => { toggle(name); }}
+              onClick={() => {
+                toggle(name);
+              }}
             >
               <span className={classes.swatch} style={{ background: `var(${colourVariable(line)})` }} aria-hidden />
               <span className={classes.name}>{name}</span>

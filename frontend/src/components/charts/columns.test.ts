@@ -4,12 +4,27 @@ import type { Bucket } from '../../api/gen/Bucket';
 import { isolated, toColumns, valueAt } from './columns';
 
 const MINUTE = 60_000;
-const bucket = (minute: number, avg = minute): Bucket => ({ start: minute * MINUTE, min: avg - 1, avg, max: avg + 1, count: 1 });
-const line = (key: string, minutes: number[]) => ({ key, label: key, buckets: minutes.map((minute) => bucket(minute)) });
+const bucket = (minute: number, avg = minute): Bucket => ({
+  start: minute * MINUTE,
+  min: avg - 1,
+  avg,
+  max: avg + 1,
+  count: 1,
+});
+const line = (key: string, minutes: number[]) => ({
+  key,
+  label: key,
+  buckets: minutes.map((minute) => bucket(minute)),
+});
 
 describe('toColumns', () => {
   it('holds average, largest and smallest', () => {
-    expect(toColumns([line('a', [1, 2])], MINUTE)).toEqual([[60_000, 120_000], [1, 2], [2, 3], [0, 1]]);
+    expect(toColumns([line('a', [1, 2])], MINUTE)).toEqual([
+      [60_000, 120_000],
+      [1, 2],
+      [2, 3],
+      [0, 1],
+    ]);
   });
 
   it('keeps a gap a gap', () => {
@@ -24,9 +39,10 @@ describe('toColumns', () => {
   });
 
   it('does not take the times of another line for gaps', () => {
-    const [, often, seldom] = toColumns([line('often', [0, 1, 2, 3, 4]), line('seldom', [0, 2, 4])], 2.5 * MINUTE).filter(
-      (_, index) => index === 0 || index % 3 === 1,
-    );
+    const [, often, seldom] = toColumns(
+      [line('often', [0, 1, 2, 3, 4]), line('seldom', [0, 2, 4])],
+      2.5 * MINUTE,
+    ).filter((_, index) => index === 0 || index % 3 === 1);
     expect(often).toEqual([0, 1, 2, 3, 4]);
     expect(seldom).toEqual([0, undefined, 2, undefined, 4]);
   });

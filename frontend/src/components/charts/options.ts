@@ -116,8 +116,16 @@ export function chartOptions(look: ChartLook, size: { width: number; height: num
       },
     ],
     hooks: {
-      setCursor: [(plot) => { look.onPlace(plot.cursor.idx ?? null); }],
-      draw: [(plot) => { if (look.moment !== null) drawMoment(plot, look.moment); }],
+      setCursor: [
+        (plot) => {
+          look.onPlace(plot.cursor.idx ?? null);
+        },
+      ],
+      draw: [
+        (plot) => {
+          if (look.moment !== null) drawMoment(plot, look.moment);
+        },
+      ],
     },
   };
 }

@@ -15,7 +15,13 @@ export function ActivityScreen() {
     <Page title="Activity">
       <Panel title="Log" flush>
         <Loaded what="the activity log" fetched={log}>
-          {(entries) => (entries.length > 0 ? <ActivityTable label="Activity" entries={entries} /> : <Empty title="Nothing has happened yet." />)}
+          {(entries) =>
+            entries.length > 0 ? (
+              <ActivityTable label="Activity" entries={entries} />
+            ) : (
+              <Empty title="Nothing has happened yet." />
+            )
+          }
         </Loaded>
       </Panel>
       {log.more && (

@@ -24,7 +24,8 @@ const columns: Column<Alert>[] = [
   { title: 'Fired', cell: ({ firedAt }) => <RelativeTime at={firedAt} /> },
   {
     title: 'Lasted',
-    cell: ({ firedAt, resolvedAt }) => (resolvedAt === null ? 'still firing' : duration((resolvedAt - firedAt) / 1_000)),
+    cell: ({ firedAt, resolvedAt }) =>
+      resolvedAt === null ? 'still firing' : duration((resolvedAt - firedAt) / 1_000),
   },
 ];
 

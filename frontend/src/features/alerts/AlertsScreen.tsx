@@ -14,13 +14,21 @@ export function AlertsScreen() {
   return (
     <Page title="Alerts">
       <Panel title="Firing" flush>
-        {firing.length > 0 ? <AlertTable label="Firing alerts" alerts={firing} /> : <Empty title="No alert is firing." />}
+        {firing.length > 0 ? (
+          <AlertTable label="Firing alerts" alerts={firing} />
+        ) : (
+          <Empty title="No alert is firing." />
+        )}
       </Panel>
       <Panel title="History" flush>
         <Loaded what="the history of alerts" fetched={all}>
           {(alerts) => {
             const resolved = alerts.filter(({ state }) => state === 'resolved');
-            return resolved.length > 0 ? <AlertTable label="Resolved alerts" alerts={resolved} /> : <Empty title="No alert has been resolved yet." />;
+            return resolved.length > 0 ? (
+              <AlertTable label="Resolved alerts" alerts={resolved} />
+            ) : (
+              <Empty title="No alert has been resolved yet." />
+            );
           }}
         </Loaded>
       </Panel>

@@ -32,7 +32,12 @@ export function OverviewScreen() {
   const shown = servers.filter((view) => matches(view, words));
   const onlyLocal = servers.every(({ server }) => server.id === LOCAL);
   const add = (
-    <Button leftSection={<Plus size={15} aria-hidden />} onClick={() => { open({ kind: 'add' }); }}>
+    <Button
+      leftSection={<Plus size={15} aria-hidden />}
+      onClick={() => {
+        open({ kind: 'add' });
+      }}
+    >
       Add server
     </Button>
   );
@@ -62,7 +67,9 @@ export function OverviewScreen() {
           placeholder="Filter by name, address, environment or tag"
           leftSection={<Search size={14} aria-hidden />}
           value={words}
-          onChange={(event) => { setWords(event.currentTarget.value); }}
+          onChange={(event) => {
+            setWords(event.currentTarget.value);
+          }}
         />
       )}
       {shown.length > 0 && <ServerTable servers={shown} />}
@@ -77,8 +84,8 @@ function FirstServer({ children }: { children: React.ReactNode }) {
     <section className={classes.first} aria-labelledby="first-server">
       <h2 id="first-server">Add your first server</h2>
       <p>
-        This computer is watched already. To watch a server, Hostrounds only needs what you type after <code>ssh</code>: a host and a
-        user, with an SSH agent, a key file or a password. Nothing is installed on it.
+        This computer is watched already. To watch a server, Hostrounds only needs what you type after <code>ssh</code>:
+        a host and a user, with an SSH agent, a key file or a password. Nothing is installed on it.
       </p>
       <ol>
         <li>Enter the host and the user, and choose how to log in.</li>

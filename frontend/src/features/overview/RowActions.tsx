@@ -15,7 +15,12 @@ export function RowActions({ view: { server } }: { view: ServerView }) {
   return (
     <div className={classes.actions}>
       <Tooltip label="Collect now">
-        <ActionIcon variant="subtle" color="gray" aria-label={`Collect ${server.name} now`} onClick={() => void attempt(engine.collect(server.id))}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={`Collect ${server.name} now`}
+          onClick={() => void attempt(engine.collect(server.id))}
+        >
           <RefreshCw size={15} aria-hidden />
         </ActionIcon>
       </Tooltip>
@@ -26,11 +31,21 @@ export function RowActions({ view: { server } }: { view: ServerView }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown aria-label={`Actions for ${server.name}`}>
-          <Menu.Item leftSection={<Pencil size={14} aria-hidden />} onClick={() => { open({ kind: 'edit', id: server.id }); }}>
+          <Menu.Item
+            leftSection={<Pencil size={14} aria-hidden />}
+            onClick={() => {
+              open({ kind: 'edit', id: server.id });
+            }}
+          >
             Edit
           </Menu.Item>
           {remote && (
-            <Menu.Item leftSection={<PlugZap size={14} aria-hidden />} onClick={() => { open({ kind: 'test', id: server.id, review: false }); }}>
+            <Menu.Item
+              leftSection={<PlugZap size={14} aria-hidden />}
+              onClick={() => {
+                open({ kind: 'test', id: server.id, review: false });
+              }}
+            >
               Test connection
             </Menu.Item>
           )}
@@ -41,7 +56,13 @@ export function RowActions({ view: { server } }: { view: ServerView }) {
             {server.enabled ? 'Disable' : 'Enable'}
           </Menu.Item>
           {remote && (
-            <Menu.Item color="var(--hr-bad)" leftSection={<Trash2 size={14} aria-hidden />} onClick={() => { open({ kind: 'remove', id: server.id }); }}>
+            <Menu.Item
+              color="var(--hr-bad)"
+              leftSection={<Trash2 size={14} aria-hidden />}
+              onClick={() => {
+                open({ kind: 'remove', id: server.id });
+              }}
+            >
               Remove
             </Menu.Item>
           )}

@@ -31,10 +31,18 @@ function openUnlessControl(event: MouseEvent<HTMLTableRowElement>, view: ServerV
 export const ServerRow = memo(function ServerRow({ view }: { view: ServerView }) {
   const { server, state, summary, failure, firing } = view;
   const open = useDialogs();
-  const about = [address(server.target), server.environment, ...server.tags].filter((word) => word !== null).join(' · ');
+  const about = [address(server.target), server.environment, ...server.tags]
+    .filter((word) => word !== null)
+    .join(' · ');
   return (
     // The link in the first cell does the same for the keyboard.
-    <tr className={classes.row} data-faded={!isFresh(state)} onClick={(event) => { openUnlessControl(event, view); }}>
+    <tr
+      className={classes.row}
+      data-faded={!isFresh(state)}
+      onClick={(event) => {
+        openUnlessControl(event, view);
+      }}
+    >
       <th scope="row" className={classes.name}>
         <a href={serverHref(server.id)}>{server.name}</a>
         <span className={classes.about} title={about}>
@@ -55,7 +63,13 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
             </span>
           )}
           {failure?.code === 'host_key_unknown' && (
-            <Button size="compact-xs" variant="light" onClick={() => { open({ kind: 'test', id: server.id, review: true }); }}>
+            <Button
+              size="compact-xs"
+              variant="light"
+              onClick={() => {
+                open({ kind: 'test', id: server.id, review: true });
+              }}
+            >
               Review host key
             </Button>
           )}
@@ -72,7 +86,13 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
         <div className={classes.pair}>
           <span>{view.lastSeen === null ? 'never seen' : <RelativeTime at={view.lastSeen} />}</span>
           <span className={classes.second}>
-            {view.nextVisit === null ? 'no visit planned' : <>next <RelativeTime at={view.nextVisit} /></>}
+            {view.nextVisit === null ? (
+              'no visit planned'
+            ) : (
+              <>
+                next <RelativeTime at={view.nextVisit} />
+              </>
+            )}
           </span>
         </div>
       </td>
@@ -92,10 +112,24 @@ function Values({ view: { server, state }, summary }: { view: ServerView; summar
   return (
     <>
       <td>
-        <Meter label="CPU" value={summary.cpu} threshold={thresholds.cpu} firing={firing('cpu')} faded={faded} reason={reasonFor(latest, 'cpu')} />
+        <Meter
+          label="CPU"
+          value={summary.cpu}
+          threshold={thresholds.cpu}
+          firing={firing('cpu')}
+          faded={faded}
+          reason={reasonFor(latest, 'cpu')}
+        />
       </td>
       <td>
-        <Meter label="Memory" value={summary.memory} threshold={thresholds.memory} firing={firing('memory')} faded={faded} reason={reasonFor(latest, 'memory')} />
+        <Meter
+          label="Memory"
+          value={summary.memory}
+          threshold={thresholds.memory}
+          firing={firing('memory')}
+          faded={faded}
+          reason={reasonFor(latest, 'memory')}
+        />
       </td>
       <td>
         <Meter
@@ -120,11 +154,19 @@ function Values({ view: { server, state }, summary }: { view: ServerView; summar
         <div className={classes.pair}>
           <span title="received">
             <ArrowDown size={11} aria-label="received" />{' '}
-            {summary.networkReceive === null ? <Absent reason={reasonFor(latest, 'network')} /> : bytesPerSecond(summary.networkReceive)}
+            {summary.networkReceive === null ? (
+              <Absent reason={reasonFor(latest, 'network')} />
+            ) : (
+              bytesPerSecond(summary.networkReceive)
+            )}
           </span>
           <span title="sent">
             <ArrowUp size={11} aria-label="sent" />{' '}
-            {summary.networkTransmit === null ? <Absent reason={reasonFor(latest, 'network')} /> : bytesPerSecond(summary.networkTransmit)}
+            {summary.networkTransmit === null ? (
+              <Absent reason={reasonFor(latest, 'network')} />
+            ) : (
+              bytesPerSecond(summary.networkTransmit)
+            )}
           </span>
         </div>
       </td>

@@ -10,7 +10,11 @@ export function Totals() {
   const notUp = enabled.length - up;
   return (
     <Tiles label="Totals">
-      <Tile name="Servers" value={servers.length} note={servers.length > enabled.length ? `${servers.length - enabled.length} disabled` : undefined} />
+      <Tile
+        name="Servers"
+        value={servers.length}
+        note={servers.length > enabled.length ? `${servers.length - enabled.length} disabled` : undefined}
+      />
       <Tile name="Up" value={up} />
       <Tile name="Not up" value={notUp} tone={notUp > 0 ? 'warn' : undefined} />
       <Tile name="Firing alerts" value={firing} tone={firing > 0 ? 'bad' : undefined} />

@@ -98,5 +98,12 @@ export function CollectionTable({ label, collections, named }: CollectionTablePr
     },
     { title: 'Stages and outcome', wide: true, cell: (collection) => <Outcome collection={collection} /> },
   ];
-  return <DataTable label={label} columns={named ? [server, ...columns] : columns} rows={collections} keyOf={({ id }) => id} />;
+  return (
+    <DataTable
+      label={label}
+      columns={named ? [server, ...columns] : columns}
+      rows={collections}
+      keyOf={({ id }) => id}
+    />
+  );
 }

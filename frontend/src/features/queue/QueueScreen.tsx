@@ -33,7 +33,11 @@ function PauseOrResume({ paused }: { paused: boolean }) {
       Resume
     </Button>
   ) : (
-    <Button variant="default" leftSection={<Pause size={14} aria-hidden />} onClick={() => void attempt(engine.pause())}>
+    <Button
+      variant="default"
+      leftSection={<Pause size={14} aria-hidden />}
+      onClick={() => void attempt(engine.pause())}
+    >
       Pause
     </Button>
   );
@@ -47,7 +51,11 @@ export function QueueScreen() {
       actions={
         <>
           <PauseOrResume paused={queue.paused} />
-          <Button variant="default" leftSection={<Eraser size={14} aria-hidden />} onClick={() => void attempt(engine.clean())}>
+          <Button
+            variant="default"
+            leftSection={<Eraser size={14} aria-hidden />}
+            onClick={() => void attempt(engine.clean())}
+          >
             Clean
           </Button>
           <Button leftSection={<RefreshCw size={14} aria-hidden />} onClick={() => void attempt(engine.collectAll())}>
@@ -57,10 +65,21 @@ export function QueueScreen() {
       }
       below={`At most ${queue.concurrency} at a time. “Clean” removes the collections that have ended.`}
     >
-      {queue.paused && <Note tone="warn" title="The schedule is paused." hint="Only collections that you ask for run until you resume it." />}
+      {queue.paused && (
+        <Note
+          tone="warn"
+          title="The schedule is paused."
+          hint="Only collections that you ask for run until you resume it."
+        />
+      )}
       <Tiles label="Collections by state">
         {tiles.map(([state, name]) => (
-          <Tile key={state} name={name} value={queue.counts[state]} tone={state === 'failed' && queue.counts.failed > 0 ? 'bad' : undefined} />
+          <Tile
+            key={state}
+            name={name}
+            value={queue.counts[state]}
+            tone={state === 'failed' && queue.counts.failed > 0 ? 'bad' : undefined}
+          />
         ))}
       </Tiles>
       <div className={classes.columns}>
@@ -72,7 +91,13 @@ export function QueueScreen() {
           )}
         </Panel>
         <Panel title="Next visits" flush>
-          {queue.scheduled.length > 0 ? <NextVisits visits={queue.scheduled} /> : <Empty title={queue.paused ? 'None while the schedule is paused.' : 'No server is visited on a schedule.'} />}
+          {queue.scheduled.length > 0 ? (
+            <NextVisits visits={queue.scheduled} />
+          ) : (
+            <Empty
+              title={queue.paused ? 'None while the schedule is paused.' : 'No server is visited on a schedule.'}
+            />
+          )}
         </Panel>
       </div>
     </Page>
@@ -87,7 +112,14 @@ function NextVisits({ visits }: { visits: readonly ScheduledVisit[] }) {
       rows={visits}
       keyOf={({ server, at }) => `${server} ${at}`}
       columns={[
-        { title: 'Server', cell: ({ server }) => <a className={classes.link} href={serverHref(server)}>{name(server)}</a> },
+        {
+          title: 'Server',
+          cell: ({ server }) => (
+            <a className={classes.link} href={serverHref(server)}>
+              {name(server)}
+            </a>
+          ),
+        },
         { title: 'When', cell: ({ at }) => <RelativeTime at={at} /> },
       ]}
     />

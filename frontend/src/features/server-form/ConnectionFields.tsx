@@ -27,7 +27,12 @@ export function ConnectionFields({ form, view }: FieldsProps) {
   if (view?.server.target.kind === 'local') {
     return (
       <Fieldset legend="Connection" className={classes.fields}>
-        <TextInput label="Name" disabled {...form.getInputProps('name')} description="This computer needs no connection." />
+        <TextInput
+          label="Name"
+          disabled
+          {...form.getInputProps('name')}
+          description="This computer needs no connection."
+        />
       </Fieldset>
     );
   }
@@ -36,7 +41,15 @@ export function ConnectionFields({ form, view }: FieldsProps) {
       <TextInput label="Name" placeholder="web-1" data-autofocus {...form.getInputProps('name')} />
       <div className={classes.hostRow}>
         <TextInput label="Host" placeholder="web1.example.org or 192.0.2.10" {...form.getInputProps('host')} />
-        <NumberInput label="Port" min={1} max={65_535} allowDecimal={false} clampBehavior="none" hideControls {...form.getInputProps('port')} />
+        <NumberInput
+          label="Port"
+          min={1}
+          max={65_535}
+          allowDecimal={false}
+          clampBehavior="none"
+          hideControls
+          {...form.getInputProps('port')}
+        />
       </div>
       <TextInput label="User" placeholder="ops" autoComplete="off" {...form.getInputProps('user')} />
       <div>
@@ -50,12 +63,19 @@ export function ConnectionFields({ form, view }: FieldsProps) {
           aria-labelledby={methodLabel}
           data={methods.map((value) => ({ value, label: loginWord[value] }))}
           value={method}
-          onChange={(value) => { form.setFieldValue('method', value); }}
+          onChange={(value) => {
+            form.setFieldValue('method', value);
+          }}
         />
         <p className={classes.help}>{methodHelp[method]}</p>
       </div>
       {method === 'key' && (
-        <TextInput label="Private key file" placeholder="~/.ssh/id_ed25519" spellCheck={false} {...form.getInputProps('keyPath')} />
+        <TextInput
+          label="Private key file"
+          placeholder="~/.ssh/id_ed25519"
+          spellCheck={false}
+          {...form.getInputProps('keyPath')}
+        />
       )}
       {method !== 'agent' && <SecretFields form={form} view={view} />}
     </Fieldset>
@@ -92,7 +112,9 @@ function SecretFields({ form, view }: FieldsProps) {
             }}
           />
           <p className={classes.help}>
-            {view?.hasSecret === true ? `A ${word.toLowerCase()} is saved in the keyring.` : `If a ${word.toLowerCase()} is saved in the keyring, it is kept.`}{' '}
+            {view?.hasSecret === true
+              ? `A ${word.toLowerCase()} is saved in the keyring.`
+              : `If a ${word.toLowerCase()} is saved in the keyring, it is kept.`}{' '}
             It is never shown.
           </p>
         </div>

@@ -21,8 +21,8 @@ export function HostKeyDialog({ offer, onAccept, onDecline }: HostKeyDialogProps
   return (
     <Modal opened onClose={onDecline} title="Unknown host key" centered size="lg" zIndex={400}>
       <p className={classes.lead}>
-        Hostrounds has not met this server before. Make sure that it is yours: somebody on the way could pretend to be it and receive
-        what you send.
+        Hostrounds has not met this server before. Make sure that it is yours: somebody on the way could pretend to be
+        it and receive what you send.
       </p>
       <dl className={classes.facts}>
         <dt>Host</dt>
@@ -35,8 +35,8 @@ export function HostKeyDialog({ offer, onAccept, onDecline }: HostKeyDialogProps
         </dd>
       </dl>
       <p>
-        To compare, run this on the server itself (on its console, or where you are logged in already). It must print the same
-        fingerprint:
+        To compare, run this on the server itself (on its console, or where you are logged in already). It must print
+        the same fingerprint:
       </p>
       <pre className={classes.command}>ssh-keygen -lf /etc/ssh/{keyFile(offer.algorithm)}</pre>
       <Group justify="flex-end" mt="md">

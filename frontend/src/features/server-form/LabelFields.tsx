@@ -10,7 +10,12 @@ export function LabelFields({ form }: { form: UseFormReturnType<FormValues> }) {
     <Fieldset legend="Labels" className={classes.fields}>
       <div className={classes.halves}>
         <TextInput label="Environment" placeholder="production" {...form.getInputProps('environment')} />
-        <TagsInput label="Tags" placeholder={form.values.tags.length === 0 ? 'Type a tag, press Enter' : ''} acceptValueOnBlur {...form.getInputProps('tags')} />
+        <TagsInput
+          label="Tags"
+          placeholder={form.values.tags.length === 0 ? 'Type a tag, press Enter' : ''}
+          acceptValueOnBlur
+          {...form.getInputProps('tags')}
+        />
       </div>
     </Fieldset>
   );

@@ -27,7 +27,10 @@ export function MetricsFields({ form, local }: MetricsFieldsProps) {
         <NativeSelect
           label="Interval"
           description="1 min or more is recommended."
-          data={[...offered.map((seconds) => ({ value: String(seconds), label: duration(seconds) })), { value: CUSTOM, label: 'Custom' }]}
+          data={[
+            ...offered.map((seconds) => ({ value: String(seconds), label: duration(seconds) })),
+            { value: CUSTOM, label: 'Custom' },
+          ]}
           value={custom ? CUSTOM : String(interval)}
           onChange={({ currentTarget: { value } }) => {
             setCustom(value === CUSTOM);
@@ -48,9 +51,27 @@ export function MetricsFields({ form, local }: MetricsFieldsProps) {
       </div>
       <p className={classes.label}>Alert from this share on, in percent. Empty switches the alert off.</p>
       <div className={classes.thirds}>
-        <NumberInput label="CPU threshold" suffix=" %" clampBehavior="none" hideControls {...form.getInputProps('thresholds.cpu')} />
-        <NumberInput label="Memory threshold" suffix=" %" clampBehavior="none" hideControls {...form.getInputProps('thresholds.memory')} />
-        <NumberInput label="Disk threshold" suffix=" %" clampBehavior="none" hideControls {...form.getInputProps('thresholds.disk')} />
+        <NumberInput
+          label="CPU threshold"
+          suffix=" %"
+          clampBehavior="none"
+          hideControls
+          {...form.getInputProps('thresholds.cpu')}
+        />
+        <NumberInput
+          label="Memory threshold"
+          suffix=" %"
+          clampBehavior="none"
+          hideControls
+          {...form.getInputProps('thresholds.memory')}
+        />
+        <NumberInput
+          label="Disk threshold"
+          suffix=" %"
+          clampBehavior="none"
+          hideControls
+          {...form.getInputProps('thresholds.disk')}
+        />
       </div>
     </Fieldset>
   );

@@ -3,14 +3,25 @@ import type { UserEvent } from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import type { TestReport } from '../../api/gen/TestReport';
+import { refusal } from '../../test/engine';
 import { failure, local, snapshot, view } from '../../test/fixtures';
 import { expectAccessible, openWindow } from '../../test/render';
 
 const offer = { id: 'offer-1', host: 'web9.example.org', algorithm: 'ssh-ed25519', fingerprint: 'SHA256:abc' };
-const passed: TestReport = { steps: [{ stage: 'connect', outcome: 'passed', millis: 3, detail: null }], failure: null, hostKey: null, unavailable: [] };
+const passed: TestReport = {
+  steps: [{ stage: 'connect', outcome: 'passed', millis: 3, detail: null }],
+  failure: null,
+  hostKey: null,
+  unavailable: [],
+};
 const unknownKey: TestReport = {
   steps: [{ stage: 'hostKey', outcome: 'failed', millis: 1, detail: null }],
-  failure: failure({ code: 'host_key_unknown', stage: 'hostKey', message: 'The host key is not known.', hint: 'Compare it.' }),
+  failure: failure({
+    code: 'host_key_unknown',
+    stage: 'hostKey',
+    message: 'The host key is not known.',
+    hint: 'Compare it.',
+  }),
   hostKey: offer,
   unavailable: [],
 };
@@ -42,7 +53,9 @@ describe('adding a server', () => {
     await user.click(screen.getByRole('radio', { name: 'Password' }));
     await user.type(screen.getByLabelText('Password', { selector: 'input[type="password"]' }), 'hunter2');
     await user.click(submit());
-    await waitFor(() => { expect(screen.queryByRole('dialog')).toBeNull(); });
+    await waitFor(() => {
+      expect(screen.queryByRole('dialog')).toBeNull();
+    });
     expect(engine.argsOf('add_server')).toMatchObject([
       {
         form: {
@@ -56,13 +69,14 @@ describe('adding a server', () => {
   it('shows the errors of the engine at their fields', async () => {
     const { user } = await openWindow({
       add_server: () =>
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is how an error crosses from the engine
-        Promise.reject({ code: 'name_taken', message: 'Another server has this name.', hint: 'Choose another one.', fields: [] }),
+        refusal({ code: 'name_taken', message: 'Another server has this name.', hint: 'Choose another one.' }),
     });
     await fillIn(user);
     await user.click(submit());
     await waitFor(() => {
-      expect(screen.getByRole('textbox', { name: 'Name' })).toHaveAccessibleDescription('Another server has this name.');
+      expect(screen.getByRole('textbox', { name: 'Name' })).toHaveAccessibleDescription(
+        'Another server has this name.',
+      );
     });
   });
 });
@@ -70,13 +84,29 @@ describe('adding a server', () => {
 describe('testing a connection', () => {
   it('shows each step as it ends', async () => {
     let finish: (report: TestReport) => void = () => undefined;
-    const { engine, user } = await openWindow({ test_server: () => new Promise((resolve) => { finish = resolve; }) });
+    const { engine, user } = await openWindow({
+      test_server: () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    });
     await fillIn(user);
     await user.click(screen.getByRole('button', { name: 'Test connection' }));
     const [{ test }] = engine.argsOf('test_server') as [{ test: string }];
-    await engine.tell({ type: 'testStep', test: 'of another window', step: { stage: 'resolve', outcome: 'failed', millis: 1, detail: null } });
-    await engine.tell({ type: 'testStep', test, step: { stage: 'credential', outcome: 'passed', millis: 1, detail: null } });
-    const steps = () => within(screen.getByRole('list', { name: 'Connection test steps' })).getAllByRole('listitem').map((step) => step.textContent);
+    await engine.tell({
+      type: 'testStep',
+      test: 'of another window',
+      step: { stage: 'resolve', outcome: 'failed', millis: 1, detail: null },
+    });
+    await engine.tell({
+      type: 'testStep',
+      test,
+      step: { stage: 'credential', outcome: 'passed', millis: 1, detail: null },
+    });
+    const steps = () =>
+      within(screen.getByRole('list', { name: 'Connection test steps' }))
+        .getAllByRole('listitem')
+        .map((step) => step.textContent);
     expect(steps().slice(0, 3)).toEqual(['CredentialPassed1.0 ms', 'Name lookupRunning', 'TCP connectionTo come']);
     finish(passed);
     expect(await screen.findByText('Connection test passed')).toBeVisible();
@@ -109,7 +139,12 @@ describe('testing a connection', () => {
   });
 
   it('offers no way round a changed host key', async () => {
-    const changed = failure({ code: 'host_key_changed', stage: 'hostKey', message: 'The host key has changed.', hint: 'Find out why.' });
+    const changed = failure({
+      code: 'host_key_changed',
+      stage: 'hostKey',
+      message: 'The host key has changed.',
+      hint: 'Find out why.',
+    });
     const { user } = await openWindow({ test_server: () => ({ ...unknownKey, failure: changed, hostKey: null }) });
     await fillIn(user);
     await user.click(screen.getByRole('button', { name: 'Test connection' }));
@@ -126,17 +161,27 @@ describe('testing a connection', () => {
     });
     await user.click(screen.getByRole('button', { name: 'Review host key' }));
     await user.click(await screen.findByRole('button', { name: 'Accept host key' }));
-    await waitFor(() => { expect(engine.argsOf('collect')).toEqual([{ id: 1 }]); });
+    await waitFor(() => {
+      expect(engine.argsOf('collect')).toEqual([{ id: 1 }]);
+    });
     expect(engine.argsOf('test_server')[0]).toMatchObject({ id: 1, form: { secret: { action: 'keep' } } });
   });
 });
 
 it('keeps, replaces or removes a saved password, and never shows it', async () => {
-  const saved = view({ hasSecret: true }, { target: { kind: 'ssh', host: 'h', port: 22, user: 'u', login: { method: 'password' } } });
-  const { engine, user } = await openWindow({ snapshot: () => snapshot({ servers: [local(), saved] }), update_server: () => saved }, '#/servers/1');
+  const saved = view(
+    { hasSecret: true },
+    { target: { kind: 'ssh', host: 'h', port: 22, user: 'u', login: { method: 'password' } } },
+  );
+  const { engine, user } = await openWindow(
+    { snapshot: () => snapshot({ servers: [local(), saved] }), update_server: () => saved },
+    '#/servers/1',
+  );
   await user.click(screen.getByRole('button', { name: 'Edit' }));
   expect(screen.queryByLabelText('Password', { selector: 'input[type="password"]' })).toBeNull();
   await user.click(screen.getByRole('radio', { name: 'Remove' }));
   await user.click(screen.getByRole('button', { name: 'Save' }));
-  await waitFor(() => { expect(engine.argsOf('update_server')).toMatchObject([{ id: 1, form: { secret: { action: 'clear' } } }]); });
+  await waitFor(() => {
+    expect(engine.argsOf('update_server')).toMatchObject([{ id: 1, form: { secret: { action: 'clear' } } }]);
+  });
 });

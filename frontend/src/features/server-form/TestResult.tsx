@@ -9,7 +9,16 @@ import classes from './ServerForm.module.css';
 import type { TestState } from './useConnectionTest';
 
 /** What a test goes through. */
-const stages: readonly Stage[] = ['credential', 'resolve', 'connect', 'keyExchange', 'hostKey', 'login', 'shell', 'probe'];
+const stages: readonly Stage[] = [
+  'credential',
+  'resolve',
+  'connect',
+  'keyExchange',
+  'hostKey',
+  'login',
+  'shell',
+  'probe',
+];
 
 type Outcome = TestStep['outcome'] | 'running' | 'pending';
 
@@ -77,8 +86,8 @@ function Verdict({ state: { report } }: { state: Extract<TestState, { phase: 'en
       <Note tone="bad" title={failure.message} hint={failure.hint}>
         {failure.code === 'host_key_changed' && (
           <p className={classes.lead}>
-            The connection was refused, and there is no way round this here: a changed key can mean that somebody else answers. If you
-            set the server up anew, remove its old key from the known hosts first.
+            The connection was refused, and there is no way round this here: a changed key can mean that somebody else
+            answers. If you set the server up anew, remove its old key from the known hosts first.
           </p>
         )}
       </Note>

@@ -18,10 +18,7 @@ const name = v.pipe(v.string(), v.trim(), v.nonEmpty('Give the server a name.'),
 
 const foreignName = v.pipe(
   name,
-  v.check(
-    (text) => text.toLowerCase() !== 'local',
-    '`local` is the name of this computer. Choose another one.',
-  ),
+  v.check((text) => text.toLowerCase() !== 'local', '`local` is the name of this computer. Choose another one.'),
 );
 
 const host = v.pipe(
@@ -45,10 +42,7 @@ const keyPath = v.pipe(
 );
 
 const THRESHOLD = 'A threshold is a percentage from 1 to 100; leave it empty to switch the alert off.';
-const threshold = v.union(
-  [v.literal(''), v.pipe(v.number(), v.minValue(1), v.maxValue(100))],
-  THRESHOLD,
-);
+const threshold = v.union([v.literal(''), v.pipe(v.number(), v.minValue(1), v.maxValue(100))], THRESHOLD);
 
 function interval(smallest: number) {
   const words = `The interval is ${smallest} seconds to ${LARGEST_INTERVAL} seconds (a week); 60 or more is recommended.`;

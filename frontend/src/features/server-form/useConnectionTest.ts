@@ -49,7 +49,9 @@ export function useConnectionTest(): ConnectionTest {
 
   useEngineEvent((event) => {
     if (event.type !== 'testStep' || event.test !== current.current) return;
-    setState((before) => (before.phase === 'running' ? { phase: 'running', steps: [...before.steps, event.step] } : before));
+    setState((before) =>
+      before.phase === 'running' ? { phase: 'running', steps: [...before.steps, event.step] } : before,
+    );
   });
 
   const run = async (form: ServerForm, id: ServerId | null): Promise<TestReport | null> => {
@@ -77,5 +79,13 @@ export function useConnectionTest(): ConnectionTest {
     return accepted === undefined ? null : run(subject.current.form, subject.current.id);
   };
 
-  return { state, offer, run, accept, decline: () => { setOffer(null); } };
+  return {
+    state,
+    offer,
+    run,
+    accept,
+    decline: () => {
+      setOffer(null);
+    },
+  };
 }

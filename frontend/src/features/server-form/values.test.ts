@@ -19,16 +19,32 @@ describe('the secret', () => {
   it.each([
     ['a new password', secretOf({ method: 'password', secret: 's3' }, null), { action: 'set', value: 's3' }],
     ['a new key without passphrase', secretOf({ method: 'key', keyPath: 'k' }, null), { action: 'keep' }],
-    ['a new key with passphrase', secretOf({ method: 'key', keyPath: 'k', secret: 'p' }, null), { action: 'set', value: 'p' }],
+    [
+      'a new key with passphrase',
+      secretOf({ method: 'key', keyPath: 'k', secret: 'p' }, null),
+      { action: 'set', value: 'p' },
+    ],
     ['the agent', secretOf({ method: 'agent', secret: 'typed before' }, null), { action: 'keep' }],
     ['an untouched edit', secretOf({}, saved(password, true)), { action: 'keep' }],
     ['an untouched edit, keyring not asked yet', secretOf({}, saved(password, null)), { action: 'keep' }],
     ['replaced', secretOf({ secretAction: 'set', secret: 'n' }, saved(password, true)), { action: 'set', value: 'n' }],
     ['removed', secretOf({ secretAction: 'clear' }, saved(key, true)), { action: 'clear' }],
-    ['a passphrase for a key that had none', secretOf({ secret: 'p' }, saved(key, false)), { action: 'set', value: 'p' }],
-    ['a password that is no passphrase', secretOf({ method: 'key', keyPath: 'k' }, saved(password, true)), { action: 'clear' }],
+    [
+      'a passphrase for a key that had none',
+      secretOf({ secret: 'p' }, saved(key, false)),
+      { action: 'set', value: 'p' },
+    ],
+    [
+      'a password that is no passphrase',
+      secretOf({ method: 'key', keyPath: 'k' }, saved(password, true)),
+      { action: 'clear' },
+    ],
     ['from password to agent', secretOf({ method: 'agent' }, saved(password, true)), { action: 'clear' }],
-    ['from agent to key', secretOf({ method: 'key', keyPath: 'k' }, saved({ method: 'agent' }, false)), { action: 'keep' }],
+    [
+      'from agent to key',
+      secretOf({ method: 'key', keyPath: 'k' }, saved({ method: 'agent' }, false)),
+      { action: 'keep' },
+    ],
   ])('%s', (_, actual, expected) => {
     expect(actual).toEqual(expected);
   });

@@ -126,5 +126,8 @@ export function toServerForm(values: FormValues, view: ServerView | null): Serve
 /** A saved server as it stands, for a test that changes nothing. */
 export function savedForm(server: Server): ServerForm {
   const { name, target: where, enabled, interval, thresholds, environment, tags } = server;
-  return { draft: { name, target: where, enabled, interval, thresholds, environment, tags }, secret: { action: 'keep' } };
+  return {
+    draft: { name, target: where, enabled, interval, thresholds, environment, tags },
+    secret: { action: 'keep' },
+  };
 }

@@ -12,7 +12,9 @@ interface FactsProps {
 
 /** Where the server is, what it is, and when it was and will be visited. */
 export function Facts({ view: { server, summary, lastSeen, nextVisit }, facts }: FactsProps) {
-  const words = facts ? [facts.hostname, facts.os, facts.kernel, facts.architecture, facts.cpuModel].filter((word) => word !== null) : [];
+  const words = facts
+    ? [facts.hostname, facts.os, facts.kernel, facts.architecture, facts.cpuModel].filter((word) => word !== null)
+    : [];
   const labels = [server.environment, ...server.tags].filter((word) => word !== null);
   return (
     <>
@@ -30,8 +32,24 @@ export function Facts({ view: { server, summary, lastSeen, nextVisit }, facts }:
       <p className={classes.facts}>
         {typeof summary?.uptime === 'number' && <span>Up {duration(summary.uptime)}</span>}
         <span>Every {duration(server.interval)}</span>
-        <span>{lastSeen === null ? 'Never seen' : <>Last seen <RelativeTime at={lastSeen} /></>}</span>
-        <span>{nextVisit === null ? 'No visit planned' : <>Next visit <RelativeTime at={nextVisit} /></>}</span>
+        <span>
+          {lastSeen === null ? (
+            'Never seen'
+          ) : (
+            <>
+              Last seen <RelativeTime at={lastSeen} />
+            </>
+          )}
+        </span>
+        <span>
+          {nextVisit === null ? (
+            'No visit planned'
+          ) : (
+            <>
+              Next visit <RelativeTime at={nextVisit} />
+            </>
+          )}
+        </span>
       </p>
     </>
   );

@@ -22,7 +22,13 @@ export function FailurePanel({ view: { server, state }, failure }: FailurePanelP
       hint={failure.hint}
       actions={
         unknown ? (
-          <Button onClick={() => { open({ kind: 'test', id: server.id, review: true }); }}>Review host key</Button>
+          <Button
+            onClick={() => {
+              open({ kind: 'test', id: server.id, review: true });
+            }}
+          >
+            Review host key
+          </Button>
         ) : undefined
       }
     />

@@ -34,7 +34,11 @@ function filesystems(latest: Latest): Filesystem[] {
   }
   return [...values.values()]
     .sort((a, b) => a.mount.localeCompare(b.mount))
-    .map(({ mount, device, values: own }) => ({ mount, device, value: (metric, state = '') => own.get(`${metric} ${state}`) ?? null }));
+    .map(({ mount, device, values: own }) => ({
+      mount,
+      device,
+      value: (metric, state = '') => own.get(`${metric} ${state}`) ?? null,
+    }));
 }
 
 function amount(value: number | null, format: (value: number) => string) {
@@ -47,12 +51,23 @@ const columns: Column<Filesystem>[] = [
   { title: 'Size', numeric: true, cell: ({ value }) => amount(value('system.filesystem.limit'), bytes) },
   { title: 'Used', numeric: true, cell: ({ value }) => amount(value('system.filesystem.usage', 'used'), bytes) },
   { title: 'Free', numeric: true, cell: ({ value }) => amount(value('system.filesystem.usage', 'free'), bytes) },
-  { title: 'Share', cell: ({ value, mount }) => <Meter label={`Space on ${mount}`} value={value('system.filesystem.utilization')} /> },
-  { title: 'Inodes used', numeric: true, cell: ({ value }) => amount(value('system.filesystem.inodes', 'used'), count) },
+  {
+    title: 'Share',
+    cell: ({ value, mount }) => <Meter label={`Space on ${mount}`} value={value('system.filesystem.utilization')} />,
+  },
+  {
+    title: 'Inodes used',
+    numeric: true,
+    cell: ({ value }) => amount(value('system.filesystem.inodes', 'used'), count),
+  },
   {
     title: 'Inodes',
     cell: ({ value, mount }) => (
-      <Meter label={`Inodes on ${mount}`} value={value('system.filesystem.inodes.utilization')} reason="This filesystem does not count inodes." />
+      <Meter
+        label={`Inodes on ${mount}`}
+        value={value('system.filesystem.inodes.utilization')}
+        reason="This filesystem does not count inodes."
+      />
     ),
   },
 ];
@@ -68,9 +83,22 @@ export function Filesystems({ latest, loading }: FilesystemsProps) {
   const reason = reasonFor(latest, 'filesystems');
   return (
     <Panel title="Filesystems" flush>
-      {rows.length > 0 && <DataTable label="Filesystems" columns={columns} rows={rows} keyOf={({ mount, device }) => `${mount} ${device}`} />}
-      {rows.length === 0 && loading && <Skeleton height={40} m="sm" width="auto" role="status" aria-label="Loading filesystems" />}
-      {rows.length === 0 && !loading && <Empty title={reason === undefined ? 'Not observed yet' : 'Not available'}>{reason !== undefined && <p>{reason}</p>}</Empty>}
+      {rows.length > 0 && (
+        <DataTable
+          label="Filesystems"
+          columns={columns}
+          rows={rows}
+          keyOf={({ mount, device }) => `${mount} ${device}`}
+        />
+      )}
+      {rows.length === 0 && loading && (
+        <Skeleton height={40} m="sm" width="auto" role="status" aria-label="Loading filesystems" />
+      )}
+      {rows.length === 0 && !loading && (
+        <Empty title={reason === undefined ? 'Not observed yet' : 'Not available'}>
+          {reason !== undefined && <p>{reason}</p>}
+        </Empty>
+      )}
     </Panel>
   );
 }

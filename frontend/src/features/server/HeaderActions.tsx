@@ -14,7 +14,13 @@ export function HeaderActions({ view: { server } }: { view: ServerView }) {
   return (
     <>
       {remote && (
-        <Button variant="default" leftSection={<PlugZap size={14} aria-hidden />} onClick={() => { open({ kind: 'test', id: server.id, review: false }); }}>
+        <Button
+          variant="default"
+          leftSection={<PlugZap size={14} aria-hidden />}
+          onClick={() => {
+            open({ kind: 'test', id: server.id, review: false });
+          }}
+        >
           Test connection
         </Button>
       )}
@@ -25,11 +31,23 @@ export function HeaderActions({ view: { server } }: { view: ServerView }) {
       >
         {server.enabled ? 'Disable' : 'Enable'}
       </Button>
-      <Button variant="default" leftSection={<Pencil size={14} aria-hidden />} onClick={() => { open({ kind: 'edit', id: server.id }); }}>
+      <Button
+        variant="default"
+        leftSection={<Pencil size={14} aria-hidden />}
+        onClick={() => {
+          open({ kind: 'edit', id: server.id });
+        }}
+      >
         Edit
       </Button>
       {remote && (
-        <Button variant="default" leftSection={<Trash2 size={14} aria-hidden />} onClick={() => { open({ kind: 'remove', id: server.id }); }}>
+        <Button
+          variant="default"
+          leftSection={<Trash2 size={14} aria-hidden />}
+          onClick={() => {
+            open({ kind: 'remove', id: server.id });
+          }}
+        >
           Remove
         </Button>
       )}

@@ -12,8 +12,16 @@ import { reasonFor } from '../unavailable';
 import classes from './Server.module.css';
 
 const columns: Column<Process>[] = [
-  { title: 'Process', wide: true, cell: ({ name, user, pid }) => <ProcessName name={name} about={`${user ?? 'user not available'}, ${pid}`} /> },
-  { title: 'CPU', numeric: true, cell: ({ cpu }) => (cpu === null ? <Absent reason="Known from the second reading on." /> : percent(cpu)) },
+  {
+    title: 'Process',
+    wide: true,
+    cell: ({ name, user, pid }) => <ProcessName name={name} about={`${user ?? 'user not available'}, ${pid}`} />,
+  },
+  {
+    title: 'CPU',
+    numeric: true,
+    cell: ({ cpu }) => (cpu === null ? <Absent reason="Known from the second reading on." /> : percent(cpu)),
+  },
   { title: 'Memory', numeric: true, cell: ({ memory }) => bytes(memory) },
   { title: 'Threads', numeric: true, cell: ({ threads }) => (threads === null ? <Absent /> : count(threads)) },
   { title: 'State', cell: ({ state }) => state },
@@ -42,7 +50,11 @@ export function Processes({ latest, loading }: ProcessesProps) {
     return <Empty title={what} />;
   };
   const list = (label: string, rows: readonly Process[] | undefined, what: string) =>
-    rows && rows.length > 0 ? <DataTable label={label} columns={columns} rows={rows} keyOf={({ pid }) => pid} /> : missing(what);
+    rows && rows.length > 0 ? (
+      <DataTable label={label} columns={columns} rows={rows} keyOf={({ pid }) => pid} />
+    ) : (
+      missing(what)
+    );
   const age = top && (
     <span className={classes.quiet}>
       read <RelativeTime at={top.at} />

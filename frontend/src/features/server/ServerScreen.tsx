@@ -89,13 +89,22 @@ function Collections({ id }: { id: ServerId }) {
     if (event.type !== 'queue') return;
     const own = event.queue.collections.filter(({ server }) => server === id);
     if (own.length === 0) return;
-    fetched.change((before) => own.reduce(upsert, before).sort((a, b) => b.id - a.id).slice(0, SHOWN));
+    fetched.change((before) =>
+      own
+        .reduce(upsert, before)
+        .sort((a, b) => b.id - a.id)
+        .slice(0, SHOWN),
+    );
   });
   return (
     <Panel title="Last collections" flush>
       <Loaded what="collections" fetched={fetched}>
         {(collections) =>
-          collections.length > 0 ? <CollectionTable label="Last collections" collections={collections} named={false} /> : <Empty title="It has not been visited yet." />
+          collections.length > 0 ? (
+            <CollectionTable label="Last collections" collections={collections} named={false} />
+          ) : (
+            <Empty title="It has not been visited yet." />
+          )
         }
       </Loaded>
     </Panel>
@@ -107,7 +116,13 @@ function Alerts({ id }: { id: ServerId }) {
   return (
     <Panel title="Alerts" flush>
       <Loaded what="alerts" fetched={fetched}>
-        {(alerts) => (alerts.length > 0 ? <AlertTable label="Alerts" alerts={alerts} /> : <Empty title="It never raised an alert." />)}
+        {(alerts) =>
+          alerts.length > 0 ? (
+            <AlertTable label="Alerts" alerts={alerts} />
+          ) : (
+            <Empty title="It never raised an alert." />
+          )
+        }
       </Loaded>
     </Panel>
   );
@@ -118,7 +133,13 @@ function ActivityOf({ id }: { id: ServerId }) {
   return (
     <Panel title="Activity" flush>
       <Loaded what="activity" fetched={log}>
-        {(entries) => (entries.length > 0 ? <ActivityTable label="Activity" entries={entries} /> : <Empty title="Nothing has happened yet." />)}
+        {(entries) =>
+          entries.length > 0 ? (
+            <ActivityTable label="Activity" entries={entries} />
+          ) : (
+            <Empty title="Nothing has happened yet." />
+          )
+        }
       </Loaded>
     </Panel>
   );

@@ -35,14 +35,19 @@ export function Vitals({ view, latest, loading, error }: VitalsProps) {
     return (
       <div className={classes.box}>
         <Empty title="Nothing was observed yet">
-          <p>{state === 'disabled' ? 'Enable it, or collect it now.' : 'Its values appear here after the first visit that succeeds.'}</p>
+          <p>
+            {state === 'disabled'
+              ? 'Enable it, or collect it now.'
+              : 'Its values appear here after the first visit that succeeds.'}
+          </p>
         </Empty>
       </div>
     );
   }
 
   const faded = !isFresh(state);
-  const tone = (rule: RuleKind) => (alerts.some((alert) => alert.server === server.id && alert.rule === rule) ? ('bad' as const) : undefined);
+  const tone = (rule: RuleKind) =>
+    alerts.some((alert) => alert.server === server.id && alert.rule === rule) ? ('bad' as const) : undefined;
   const shown = (value: number | null, format: (value: number) => string, family: Family) =>
     value === null ? <Absent reason={reasonFor(latest, family)} /> : format(value);
   const amount = (metric: Metric) => valueOf(latest, metric);
@@ -58,7 +63,13 @@ export function Vitals({ view, latest, loading, error }: VitalsProps) {
         </p>
       )}
       <Tiles label="Newest values">
-        <Tile name="CPU" faded={faded} tone={tone('cpu')} value={shown(summary.cpu, percent, 'cpu')} note={cpus === null ? undefined : `of ${cpus} CPUs`} />
+        <Tile
+          name="CPU"
+          faded={faded}
+          tone={tone('cpu')}
+          value={shown(summary.cpu, percent, 'cpu')}
+          note={cpus === null ? undefined : `of ${cpus} CPUs`}
+        />
         <Tile
           name="Memory"
           faded={faded}
@@ -66,7 +77,13 @@ export function Vitals({ view, latest, loading, error }: VitalsProps) {
           value={shown(summary.memory, percent, 'memory')}
           note={size === null ? undefined : used === null ? `of ${bytes(size)}` : `${bytes(used)} of ${bytes(size)}`}
         />
-        <Tile name="Fullest disk" faded={faded} tone={tone('disk')} value={shown(summary.disk, percent, 'filesystems')} note={summary.diskMountpoint ?? undefined} />
+        <Tile
+          name="Fullest disk"
+          faded={faded}
+          tone={tone('disk')}
+          value={shown(summary.disk, percent, 'filesystems')}
+          note={summary.diskMountpoint ?? undefined}
+        />
         <Tile name="Load" faded={faded} value={shown(summary.load, count, 'load')} note="1 min" />
         <Tile
           name="Network"

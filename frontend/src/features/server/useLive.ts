@@ -13,7 +13,9 @@ export function useLive(id: ServerId): void {
       engine.setLive(id, live).catch(() => undefined);
     };
     const seen = () => document.visibilityState === 'visible';
-    const follow = () => { tell(seen()); };
+    const follow = () => {
+      tell(seen());
+    };
     if (seen()) tell(true);
     document.addEventListener('visibilitychange', follow);
     return () => {

@@ -79,7 +79,9 @@ export function SettingsScreen() {
             label="Desktop notifications"
             description="When an alert fires or is resolved."
             checked={settings.notifications}
-            onChange={({ currentTarget: { checked } }) => void attempt(engine.setSettings({ ...settings, notifications: checked }))}
+            onChange={({ currentTarget: { checked } }) =>
+              void attempt(engine.setSettings({ ...settings, notifications: checked }))
+            }
           />
         </div>
       </Panel>

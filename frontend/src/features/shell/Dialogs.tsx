@@ -41,7 +41,8 @@ function RemoveDialog({ view: { server }, onClose }: { view: ServerView; onClose
   return (
     <Modal opened onClose={onClose} title={`Remove ${server.name}?`} centered>
       <p style={{ marginTop: 0 }}>
-        Its settings, its whole history and its saved credential are deleted. This cannot be undone. The server itself is not touched.
+        Its settings, its whole history and its saved credential are deleted. This cannot be undone. The server itself
+        is not touched.
       </p>
       <Group justify="flex-end">
         <Button variant="default" onClick={onClose} data-autofocus>

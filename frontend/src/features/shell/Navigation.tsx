@@ -20,25 +20,22 @@ interface EntryProps {
 function Entry({ to, word, icon: Icon, current, count, meaning, urgent = false }: EntryProps) {
   const id = useId();
   return (
-    <li>
+    <li className={classes.item}>
       <a
         href={href({ screen: to })}
         className={classes.entry}
-        aria-label={word}
         aria-current={current ? 'page' : undefined}
         aria-describedby={meaning === undefined ? undefined : id}
         title={word}
       >
         <Icon size={17} aria-hidden className={classes.icon} />
-        <span className={classes.word} aria-hidden>
-          {word}
-        </span>
-        {count !== undefined && count > 0 && (
-          <span className={classes.count} data-urgent={urgent} aria-hidden>
-            {count}
-          </span>
-        )}
+        <span className={classes.word}>{word}</span>
       </a>
+      {count !== undefined && count > 0 && (
+        <span className={classes.count} data-urgent={urgent} aria-hidden>
+          {count}
+        </span>
+      )}
       {meaning !== undefined && (
         <span id={id} hidden>
           {meaning}

@@ -46,7 +46,13 @@ export function Shell() {
 
   return (
     <DialogContext value={setDialog}>
-      <button type="button" className={classes.skip} onClick={() => { main.current?.focus(); }}>
+      <button
+        type="button"
+        className={classes.skip}
+        onClick={() => {
+          main.current?.focus();
+        }}
+      >
         Skip to content
       </button>
       <div className={classes.shell}>
@@ -56,7 +62,12 @@ export function Shell() {
           <Screen route={route} />
         </main>
       </div>
-      <Dialogs open={dialog} onClose={() => { setDialog(null); }} />
+      <Dialogs
+        open={dialog}
+        onClose={() => {
+          setDialog(null);
+        }}
+      />
     </DialogContext>
   );
 }

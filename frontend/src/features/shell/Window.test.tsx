@@ -1,8 +1,20 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 
-import { activity, alert, collection, failure, latest, local, queue, snapshot, summary, view } from '../../test/fixtures';
+import {
+  activity,
+  alert,
+  collection,
+  failure,
+  latest,
+  local,
+  queue,
+  snapshot,
+  summary,
+  view,
+} from '../../test/fixtures';
 import { CanvasFreePlot } from '../../test/plot';
+import { refusal } from '../../test/engine';
 import { expectAccessible, openWindow } from '../../test/render';
 import type { ServerView } from '../../api/gen/ServerView';
 
@@ -15,13 +27,20 @@ function rowsOf(...servers: ServerView[]) {
 describe('the overview', () => {
   it('shows the values of a server that is up', async () => {
     await rowsOf(view());
-    for (const text of ['Up', '25 %', '50 %', '75 %', '0.42', '2.0 KiB/s', '1 d 1 h']) expect(row('web-1')).toHaveTextContent(text);
+    for (const text of ['Up', '25 %', '50 %', '75 %', '0.42', '2.0 KiB/s', '1 d 1 h'])
+      expect(row('web-1')).toHaveTextContent(text);
   });
 
   it('shows what is absent as absent, with the reason', async () => {
     const { engine } = await rowsOf(view({ summary: summary({ cpu: null }) }));
-    await engine.tell({ type: 'latest', id: 1, latest: latest({ unavailable: [{ family: 'cpu', reason: '/proc/stat cannot be read.' }] }) });
-    expect(within(row('web-1')).getByRole('note', { name: 'not available: /proc/stat cannot be read.' })).toHaveTextContent('n/a');
+    await engine.tell({
+      type: 'latest',
+      id: 1,
+      latest: latest({ unavailable: [{ family: 'cpu', reason: '/proc/stat cannot be read.' }] }),
+    });
+    expect(
+      within(row('web-1')).getByRole('note', { name: 'not available: /proc/stat cannot be read.' }),
+    ).toHaveTextContent('n/a');
   });
 
   it('never invents values for a server that was not observed', async () => {
@@ -56,14 +75,15 @@ describe('the overview', () => {
     await user.click(screen.getByRole('button', { name: 'Actions for web-1' }));
     await user.click(await screen.findByRole('menuitem', { name: 'Remove' }));
     expect(engine.argsOf('remove_server')).toEqual([]);
-    await user.click(within(screen.getByRole('dialog', { name: 'Remove web-1?' })).getByRole('button', { name: 'Remove' }));
+    await user.click(
+      within(screen.getByRole('dialog', { name: 'Remove web-1?' })).getByRole('button', { name: 'Remove' }),
+    );
     expect(engine.argsOf('remove_server')).toEqual([{ id: 1 }]);
   });
 
   it('says why a command was refused', async () => {
     const { user } = await openWindow({
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is how an error crosses from the engine
-      collect: () => Promise.reject({ code: 'store', message: 'The history is full.', hint: 'Free some space.', fields: [] }),
+      collect: () => refusal({ code: 'store', message: 'The history is full.', hint: 'Free some space.' }),
     });
     await user.click(screen.getByRole('button', { name: 'Collect web-1 now' }));
     expect(await screen.findByText('The history is full.')).toBeVisible();
@@ -100,11 +120,17 @@ describe('the server page', () => {
     expect(engine.argsOf('set_live')).toEqual([{ id: 1, live: true }]);
     window.location.hash = '#/';
     await screen.findByRole('heading', { name: 'Overview' });
-    expect(engine.argsOf('set_live')).toEqual([{ id: 1, live: true }, { id: 1, live: false }]);
+    expect(engine.argsOf('set_live')).toEqual([
+      { id: 1, live: true },
+      { id: 1, live: false },
+    ]);
   });
 
   it('names stage, cause and remedy of a failure', async () => {
-    await openWindow({ snapshot: () => snapshot({ servers: [local(), view({ state: 'unreachable', failure: failure() })] }) }, '#/servers/1');
+    await openWindow(
+      { snapshot: () => snapshot({ servers: [local(), view({ state: 'unreachable', failure: failure() })] }) },
+      '#/servers/1',
+    );
     expect(screen.getByText('TCP connection: web1.example.org refused the connection.')).toBeVisible();
     expect(screen.getByText('Check that sshd runs there.')).toBeVisible();
     expect(screen.getByText(/not of now/)).toBeVisible();
@@ -121,9 +147,15 @@ describe('the server page', () => {
       },
       '#/servers/1',
     );
-    await waitFor(() => { expect(CanvasFreePlot.all.at(-1)?.data[1]).toEqual([0.1]); });
+    await waitFor(() => {
+      expect(CanvasFreePlot.all.at(-1)?.data[1]).toEqual([0.1]);
+    });
     const asked = engine.argsOf('history').length;
-    await engine.tell({ type: 'latest', id: 1, latest: latest({ at, points: [{ metric: 'system.cpu.utilization', attributes: {}, value: 0.5 }] }) });
+    await engine.tell({
+      type: 'latest',
+      id: 1,
+      latest: latest({ at, points: [{ metric: 'system.cpu.utilization', attributes: {}, value: 0.5 }] }),
+    });
     const averages = Array.from(CanvasFreePlot.all.at(-1)?.data[1] ?? []);
     expect([averages[0], averages.at(-1)]).toEqual([0.1, 0.5]);
     expect(engine.argsOf('history')).toHaveLength(asked);
@@ -133,7 +165,9 @@ describe('the server page', () => {
     const { engine } = await openWindow({}, '#/servers/1');
     const asked = engine.argsOf('history').length;
     await engine.tell({ type: 'missed' });
-    await waitFor(() => { expect(engine.argsOf('history')).toHaveLength(2 * asked); });
+    await waitFor(() => {
+      expect(engine.argsOf('history')).toHaveLength(2 * asked);
+    });
     expect(engine.argsOf('latest')).toHaveLength(2);
   });
 
@@ -144,7 +178,10 @@ describe('the server page', () => {
         latest: () =>
           latest({
             processes: { at: Date.now(), byCpu: [], byMemory: [process] },
-            unavailable: [{ family: 'diskIo', reason: '/proc/diskstats is not there.' }, { family: 'filesystems', reason: 'df hangs.' }],
+            unavailable: [
+              { family: 'diskIo', reason: '/proc/diskstats is not there.' },
+              { family: 'filesystems', reason: 'df hangs.' },
+            ],
           }),
         collections: () => [collection({ state: 'failed', failure: failure() })],
       },
@@ -168,7 +205,10 @@ describe('the server page', () => {
 describe('the other screens', () => {
   it('steer the queue', async () => {
     const failed = collection({ id: 5, state: 'failed', attempts: 3, failure: failure() });
-    const { engine, user } = await openWindow({ snapshot: () => snapshot({ queue: queue({ collections: [failed] }) }) }, '#/queue');
+    const { engine, user } = await openWindow(
+      { snapshot: () => snapshot({ queue: queue({ collections: [failed] }) }) },
+      '#/queue',
+    );
     expect(screen.getByText('attempt 3 of 3')).toBeVisible();
     await user.click(screen.getByRole('button', { name: 'Retry web-1' }));
     await user.click(screen.getByRole('button', { name: 'Pause' }));
@@ -183,7 +223,10 @@ describe('the other screens', () => {
 
   it('list firing and resolved alerts', async () => {
     const resolved = alert({ id: 2, state: 'resolved', message: 'It was full.', resolvedAt: alert().firedAt + 60_000 });
-    const { engine } = await openWindow({ snapshot: () => snapshot({ alerts: [alert()] }), alerts: () => [alert(), resolved] }, '#/alerts');
+    const { engine } = await openWindow(
+      { snapshot: () => snapshot({ alerts: [alert()] }), alerts: () => [alert(), resolved] },
+      '#/alerts',
+    );
     expect(await screen.findByRole('table', { name: 'Resolved alerts' })).toHaveTextContent('It was full.');
     await expectAccessible();
     await engine.tell({ type: 'alert', alert: alert({ state: 'resolved', resolvedAt: Date.now() }) });
@@ -192,8 +235,12 @@ describe('the other screens', () => {
   });
 
   it('load older activity', async () => {
-    const page = (first: number) => Array.from({ length: 50 }, (_, index) => activity({ id: first - index, message: `entry ${first - index}` }));
-    const { engine, user } = await openWindow({ activity: ({ before }) => (before === null ? page(100) : page(50)) }, '#/activity');
+    const page = (first: number) =>
+      Array.from({ length: 50 }, (_, index) => activity({ id: first - index, message: `entry ${first - index}` }));
+    const { engine, user } = await openWindow(
+      { activity: ({ before }) => (before === null ? page(100) : page(50)) },
+      '#/activity',
+    );
     await screen.findByText('entry 51');
     await user.click(screen.getByRole('button', { name: 'Load older' }));
     expect(await screen.findByText('entry 1')).toBeVisible();
@@ -220,11 +267,28 @@ describe('the other screens', () => {
 describe('the whole window', () => {
   it('shows troubles above every screen', async () => {
     const trouble = { code: 'keyring_unavailable', message: 'The keyring cannot be used.', hint: 'Unlock it.' };
-    const { engine } = await openWindow({ snapshot: () => snapshot({ troubles: [trouble], scheduleHeldElsewhere: true }) });
+    const { engine } = await openWindow({
+      snapshot: () => snapshot({ troubles: [trouble], scheduleHeldElsewhere: true }),
+    });
     expect(screen.getByText('Unlock it.')).toBeVisible();
     expect(screen.getByText('Another Hostrounds process keeps the schedule.')).toBeVisible();
     await engine.tell({ type: 'troubles', troubles: [] });
     expect(screen.queryByText('Unlock it.')).toBeNull();
+  });
+
+  it('shows nothing old when it missed events and cannot ask again', async () => {
+    let broken = false;
+    const { engine } = await openWindow({
+      snapshot: () => {
+        if (broken) throw new Error('The engine has stopped.');
+        return snapshot();
+      },
+    });
+    broken = true;
+    await engine.tell({ type: 'missed' });
+    expect(await screen.findByRole('button', { name: 'Try again' })).toBeVisible();
+    expect(screen.getByRole('alert')).toHaveTextContent('The engine has stopped.');
+    expect(screen.queryByRole('table')).toBeNull();
   });
 
   it('says why it cannot start, and tries again', async () => {
@@ -232,8 +296,7 @@ describe('the whole window', () => {
     const { user } = await openWindow({
       snapshot: () =>
         broken
-          ? // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- that is how an error crosses from the engine
-            Promise.reject({ code: 'store', message: 'The history cannot be opened.', hint: 'Close the other program.', fields: [] })
+          ? refusal({ code: 'store', message: 'The history cannot be opened.', hint: 'Close the other program.' })
           : snapshot(),
     });
     expect(screen.getByRole('alert')).toHaveTextContent('Close the other program.');

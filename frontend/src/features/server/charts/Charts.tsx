@@ -33,7 +33,9 @@ export function Charts({ view: { server }, at, latest }: ChartsProps) {
           aria-label="Time range"
           data={ranges.map(({ value, label }) => ({ value, label }))}
           value={range.value}
-          onChange={(value) => { setRange(ranges.find((one) => one.value === value) ?? range); }}
+          onChange={(value) => {
+            setRange(ranges.find((one) => one.value === value) ?? range);
+          }}
         />
       </div>
       {error && <Note tone="bad" urgent title={error.message} hint={error.hint} />}
@@ -41,7 +43,13 @@ export function Charts({ view: { server }, at, latest }: ChartsProps) {
         {feeds.map((feed) => (
           <Panel key={feed.spec.title} title={feed.spec.title}>
             {loaded ? (
-              <Chart feed={feed} group={`server-${server.id}`} at={at} words={range.words} reason={reasonFor(latest, feed.spec.family)} />
+              <Chart
+                feed={feed}
+                group={`server-${server.id}`}
+                at={at}
+                words={range.words}
+                reason={reasonFor(latest, feed.spec.family)}
+              />
             ) : (
               <Skeleton height={200} role="status" aria-label={`Loading ${feed.spec.title}`} />
             )}
@@ -64,7 +72,11 @@ function Chart({ feed: { spec, source }, group, at, words, reason }: ChartProps)
   const lines = useSyncExternalStore(source.watch, () => source.names().length);
   const left = useSyncExternalStore(source.watch, source.left);
   if (lines === 0) {
-    return <Empty title={reason === undefined ? `Nothing was recorded in the ${words}.` : 'Not available'}>{reason !== undefined && <p>{reason}</p>}</Empty>;
+    return (
+      <Empty title={reason === undefined ? `Nothing was recorded in the ${words}.` : 'Not available'}>
+        {reason !== undefined && <p>{reason}</p>}
+      </Empty>
+    );
   }
   return (
     <>

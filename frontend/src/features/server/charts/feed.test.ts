@@ -41,7 +41,8 @@ describe('ChartFeed', () => {
 
   it('merges values that fall into one pixel', () => {
     const feed = cpuFeed();
-    for (const [index, value] of [0.1, 0.3, 0.2].entries()) feed.append(latest({ at: now - 6_000 + index * 2_000, points: [cpu(value)] }));
+    for (const [index, value] of [0.1, 0.3, 0.2].entries())
+      feed.append(latest({ at: now - 6_000 + index * 2_000, points: [cpu(value)] }));
     const [times, avg, max, min] = feed.columns();
     expect(times).toHaveLength(1);
     expect([avg?.[0], max?.[0], min?.[0]]).toEqual([expect.closeTo(0.2), 0.3, 0.1]);
@@ -62,7 +63,11 @@ describe('ChartFeed', () => {
 
   it('leaves idle and modes without a value out', () => {
     const feed = cpuFeed();
-    const mode = (word: string, value: number): Point => ({ metric: 'system.cpu.mode.utilization', attributes: { 'cpu.mode': word }, value });
+    const mode = (word: string, value: number): Point => ({
+      metric: 'system.cpu.mode.utilization',
+      attributes: { 'cpu.mode': word },
+      value,
+    });
     feed.append(latest({ at: now, points: [cpu(0.3), mode('user', 0.2), mode('idle', 0.7), mode('steal', 0)] }));
     expect(feed.names()).toEqual(['Total', 'user']);
   });

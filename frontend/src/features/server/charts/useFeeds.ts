@@ -46,10 +46,16 @@ export function useFeeds(id: ServerId, range: Range, interval: number): Feeds {
   useEffect(() => {
     let wanted = true;
     Promise.all(feeds.map((feed) => read(id, feed, range, pointsThatFit()))).then(
-      () => { if (wanted) setOutcome({ feeds, error: null }); },
-      (cause: unknown) => { if (wanted) setOutcome({ feeds, error: toCommandError(cause) }); },
+      () => {
+        if (wanted) setOutcome({ feeds, error: null });
+      },
+      (cause: unknown) => {
+        if (wanted) setOutcome({ feeds, error: toCommandError(cause) });
+      },
     );
-    return () => { wanted = false; };
+    return () => {
+      wanted = false;
+    };
   }, [id, feeds, range, sync]);
 
   useEngineEvent((event) => {
