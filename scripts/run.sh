@@ -19,5 +19,5 @@ fi
 
 scripts/setup.sh run
 npm --prefix frontend run --silent build
-cargo build --profile "$profile" --workspace --bins --features custom-protocol
+cargo build --profile "$profile" --package hostrounds-desktop --package hostrounds-cli --features custom-protocol
 exec "$built/hostrounds-desktop"
