@@ -171,3 +171,30 @@ fn joined(parts: &[&str]) -> String {
     let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
     parts.join("; ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_endless_stderr_only_the_end_is_kept() {
+        let inbox = Inbox::default();
+        for _ in 0..1000 {
+            inbox.stderr(&[b'e'; 1000]);
+            inbox.stderr(b"ee");
+        }
+        inbox.stderr(b" the reason");
+        assert!(inbox.complaint().ends_with("the reason"));
+        assert!(inbox.state().stderr.len() <= KEPT);
+    }
+
+    #[test]
+    fn what_nobody_asked_for_is_not_kept() {
+        let inbox = Inbox::default();
+        for _ in 0..1000 {
+            inbox.stdout(&[b'x'; 1000]);
+        }
+        let state = inbox.state();
+        assert!(state.noise.is_empty() && state.complete.is_none());
+    }
+}

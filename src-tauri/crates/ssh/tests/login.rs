@@ -5,10 +5,10 @@
 mod common;
 
 use common::{Hosts, attempt, endpoint, key, patient, say, session, sshd};
-use hostrounds_ssh::{ConnectError, Credential, Session, Step, StepDone, connect};
+use hostrounds_ssh::{ConnectError, Credential, Session, Step, connect};
 use hostrounds_testbed::{
-    Agent, ClientKey, Dropbear, PASSPHRASE, PasswordMethods, PasswordServer, PasswordServerConfig, SshdConfig,
-    TestbedError,
+    Agent, ClientKey, Dropbear, MisbehavingServer, Misbehaviour, PASSPHRASE, PasswordMethods, PasswordServer,
+    PasswordServerConfig, SshdConfig, TestbedError,
 };
 use rstest::rstest;
 
@@ -182,8 +182,8 @@ async fn an_agent_with_many_keys_does_not_get_us_locked_out() {
     let agent = Agent::start(&keys.iter().map(std::path::PathBuf::as_path).collect::<Vec<_>>()).await.unwrap();
     let error =
         attempt(&sshd, &Credential::Agent { socket: Some(agent.socket().to_owned()) }, &hosts).await.unwrap_err();
-    // sshd would hang up after the sixth.
     assert_eq!(error.code(), "login_refused", "{error}");
+    assert_eq!(error.to_string().matches("SHA256:").count(), 5, "sshd hangs up after the sixth: {error}");
 }
 
 async fn with_password(server: &PasswordServer, password: &str) -> Result<Session, ConnectError> {
@@ -297,31 +297,45 @@ async fn secrets_are_not_in_debug_output() {
     assert!(!shown.contains("s3cret") && shown.contains("/key"), "{shown}");
 }
 
+fn tasks() -> usize {
+    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+}
+
+async fn until_tasks(are: impl Fn(usize) -> bool) {
+    while !are(tasks()) {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_dropped_leaves_no_task_behind() {
     let (sshd, hosts) = sshd(SshdConfig::default()).await;
-    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
     let before = tasks();
-    let first = session(&sshd, &hosts).await;
-    let mut shell = first.shell("").await.unwrap();
+    let session = session(&sshd, &hosts).await;
+    let mut shell = session.shell("").await.unwrap();
     assert_eq!(common::ask(&mut shell, "echo in").await, "in\n");
     drop(shell);
-    let kept = first.shell("").await.unwrap();
+    let mut kept = session.shell("").await.unwrap();
     assert!(tasks() > before);
-    drop(first);
-    drop(kept);
-    // Given up half-way: while the server, frozen, owes us the key exchange.
+    // A session that is dropped takes its shells with it, even if they are still held, and even if nobody answers.
     sshd.freeze();
-    let endpoint = endpoint(sshd.port(), sshd.user());
-    let credential = key(sshd.key());
-    let deadlines = patient();
-    let (reached, mut steps) = tokio::sync::mpsc::unbounded_channel();
-    let mut on_step = |done: StepDone| reached.send(done.step).unwrap();
+    drop(session);
+    until_tasks(|now| now == before).await;
+    assert_eq!(kept.ask("echo", common::LIMITS).await.unwrap_err().code(), "disconnected");
+}
+
+#[tokio::test]
+async fn what_is_given_up_half_way_leaves_no_task_behind() {
+    let server = MisbehavingServer::start(Misbehaviour::IdentifiesAndStops).await.unwrap();
+    let hosts = Hosts::with(&[]);
+    let before = tasks();
+    let (endpoint, deadlines) = (endpoint(server.port(), "ops"), patient());
+    let credential = Credential::Password("never sent".into());
+    let mut ignore = |_| {};
     tokio::select! {
-        _ = connect(&endpoint, &credential, &hosts.known, &deadlines, &mut on_step) => panic!("it is frozen"),
-        () = async { while steps.recv().await != Some(Step::Connect) {} } => {}
+        _ = connect(&endpoint, &credential, &hosts.known, &deadlines, &mut ignore) => panic!("it never answers"),
+        // The server's task for this connection, and ours for the key exchange.
+        () = until_tasks(|now| now == before + 2) => {}
     }
-    while tasks() > before {
-        tokio::task::yield_now().await;
-    }
+    until_tasks(|now| now == before).await;
 }
