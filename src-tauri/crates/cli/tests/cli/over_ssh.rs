@@ -182,6 +182,8 @@ async fn a_server_is_edited_switched_and_removed_with_everything() {
     assert_eq!(server["thresholds"], serde_json::json!({ "cpu": 85.5, "memory": null, "disk": 90.0 }));
     assert_eq!(server["tags"], serde_json::json!(["a", "b"]));
     assert_eq!(server["target"]["login"]["method"], "key", "what was not named stays");
+    assert_eq!(server["target"]["port"], sshd.port());
+    assert_eq!(server["target"]["host"], sshd.host());
 
     program.run(&["server", "disable", "web 1"]).await.done();
     program.run(&["server", "edit", "Web 1", "--clear-tags", "--clear-environment"]).await.done();

@@ -77,9 +77,13 @@ async fn the_schedule_runs_without_a_window_and_ends_with_a_signal() {
     let ended = run.end_with(Signal::TERM).await;
     assert_eq!(ended.code, 0, "{ended:?}");
 
+    let earlier = program.run(&["--json", "queue"]).await.done().json();
+    let earlier: Vec<&Value> =
+        earlier["collections"].as_array().unwrap().iter().map(|collection| &collection["id"]).collect();
     let mut again = program.start(&["--json", "run"]);
     let line = again.line_with(r#""type":"collection""#).await;
     let line: Value = serde_json::from_str(&line).unwrap();
     assert_eq!((line["name"].as_str(), line["collection"]["state"].as_str()), (Some("web"), Some("completed")));
+    assert!(!earlier.contains(&&line["collection"]["id"]), "an earlier run's collection is told again");
     assert_eq!(again.end_with(Signal::INT).await.code, 0);
 }
