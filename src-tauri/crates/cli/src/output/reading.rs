@@ -258,7 +258,6 @@ fn process_table(heading: &'static str, processes: &[Process]) -> Table {
 }
 
 /// Bytes as a fraction are exact enough for people: 2^53 bytes are 8 PiB.
-#[expect(clippy::cast_precision_loss, reason = "people see two digits")]
 fn size(bytes: u64) -> String {
     format::bytes(bytes as f64)
 }
