@@ -3,8 +3,8 @@
 use crate::table::{Goal, Row, Table, median, millis};
 use crate::warm::Warm;
 
-const WALL: f64 = 0.10;
-const CPU: f64 = 0.03;
+const WALL: Goal = Goal::Ratio(0.10);
+const CPU: Goal = Goal::Ratio(0.03);
 
 pub(crate) fn report(warm: &Warm, table: &mut Table) {
     let Warm { ours, openssh } = warm;
@@ -14,7 +14,7 @@ pub(crate) fn report(warm: &Warm, table: &mut Table) {
         ours: median(&ours.times),
         other: Some(("ssh ControlMaster, cat", median(&openssh.times))),
         unit: "ms",
-        goal: Some(Goal::Ratio(WALL)),
+        goal: Some(WALL),
     });
     table.add(Row {
         number: "P1",
@@ -22,6 +22,6 @@ pub(crate) fn report(warm: &Warm, table: &mut Table) {
         ours: millis(ours.client_cpu),
         other: Some(("ssh ControlMaster, cat", millis(openssh.client_cpu))),
         unit: "ms",
-        goal: Some(Goal::Ratio(CPU)),
+        goal: Some(CPU),
     });
 }

@@ -9,8 +9,8 @@ use crate::ours::LoggedIn;
 use crate::table::{Goal, Row, Table, millis};
 use crate::warm::Warm;
 
-const CPU: f64 = 0.5;
-const PROCESSES: f64 = 1.0;
+const CPU: Goal = Goal::Ratio(0.5);
+const PROCESSES: Goal = Goal::AtMost(1.0);
 
 /// How many collections are watched for the processes that they start.
 const WATCHED: usize = 200;
@@ -22,7 +22,7 @@ pub(crate) fn report(warm: &Warm, processes: u64, table: &mut Table) {
         ours: millis(warm.ours.server_cpu),
         other: Some(("exec cat on the same connection", millis(warm.openssh.server_cpu))),
         unit: "ms",
-        goal: Some(Goal::Ratio(CPU)),
+        goal: Some(CPU),
     });
     table.add(Row {
         number: "P3",
@@ -30,7 +30,7 @@ pub(crate) fn report(warm: &Warm, processes: u64, table: &mut Table) {
         ours: processes as f64,
         other: None,
         unit: "",
-        goal: Some(Goal::AtMost(PROCESSES)),
+        goal: Some(PROCESSES),
     });
 }
 

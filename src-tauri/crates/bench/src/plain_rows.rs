@@ -1,19 +1,21 @@
-//! The comparison for P7: a row for each point, all of a tick in one transaction, by the `sqlite3` program.
+//! The comparison for P7: a row for each point, all of a tick in one transaction, handed to the `sqlite3` program as SQL.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use hostrounds_core::time::UnixMillis;
+use hostrounds_core::observation::Observation;
+
+use crate::cpu;
 
 /// As durable as our store. The table has no index, which a history could not do without and which would cost more.
 const SCHEMA: &str = "
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
-PRAGMA temp_store = MEMORY;
-CREATE TABLE sample (series INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL) STRICT;
-CREATE TEMP TABLE tick (series INTEGER NOT NULL, value REAL NOT NULL) STRICT;";
+CREATE TABLE sample (series INTEGER NOT NULL, at INTEGER NOT NULL, value REAL NOT NULL) STRICT;";
 
 const DONE: &str = "done";
 
@@ -24,9 +26,27 @@ pub(crate) struct PlainRows {
     output: BufReader<ChildStdout>,
 }
 
+/// What makes rows of the observations of a tick, in one transaction. Series are numbered in the order of the points.
+pub(crate) fn sql<'a>(tick: impl IntoIterator<Item = &'a Observation>) -> Result<String> {
+    let mut sql = String::from("BEGIN IMMEDIATE;\n");
+    let mut series = 0;
+    for observation in tick {
+        let at = observation.at.0;
+        let mut before = "INSERT INTO sample VALUES";
+        for point in &observation.points {
+            write!(sql, "{before} ({series}, {at}, {})", point.value)?;
+            before = ",";
+            series += 1;
+        }
+        sql.push_str(";\n");
+    }
+    sql.push_str("COMMIT;");
+    Ok(sql)
+}
+
 impl PlainRows {
-    /// An empty file, and the values of a tick ready in memory, so that no time goes into reading them from text.
-    pub(crate) fn open(path: &Path, points: usize) -> Result<Self> {
+    /// An empty file.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let mut command = Command::new("sqlite3");
         command.args(["-batch", "-bail"]).arg(path).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().context("sqlite3")?;
@@ -34,20 +54,16 @@ impl PlainRows {
         let output = BufReader::new(process.stdout.take().context("sqlite3 has no output")?);
         let mut rows = Self { process, input, output };
         rows.run(SCHEMA)?;
-        rows.run(&format!(
-            "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {points})
-             INSERT INTO tick SELECT n, n / 7.0 FROM number;"
-        ))?;
         Ok(rows)
     }
 
-    /// Keeps a tick; it is durable on return.
-    pub(crate) fn insert(&mut self, at: UnixMillis) -> Result<()> {
-        let at = at.0;
-        self.run(&format!("BEGIN IMMEDIATE; INSERT INTO sample SELECT series, {at}, value FROM tick; COMMIT;"))
+    /// CPU of the program so far.
+    pub(crate) fn cpu(&self) -> Result<Duration> {
+        cpu::of_process(self.process.id())
     }
 
-    fn run(&mut self, sql: &str) -> Result<()> {
+    /// Does what the SQL says; what that commits is durable on return.
+    pub(crate) fn run(&mut self, sql: &str) -> Result<()> {
         self.input.write_all(format!("{sql}\n.print {DONE}\n").as_bytes())?;
         let mut line = String::new();
         while line.trim() != DONE {
@@ -68,24 +84,31 @@ impl Drop for PlainRows {
 
 #[cfg(test)]
 mod tests {
+    use hostrounds_core::metric::Metric;
+    use hostrounds_core::observation::{Attributes, Point};
+    use hostrounds_core::time::UnixMillis;
+
     use super::*;
 
     #[test]
     fn every_point_is_a_row_in_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plain.db");
-        let mut rows = PlainRows::open(&path, 6).unwrap();
-        rows.insert(UnixMillis(1)).unwrap();
-        rows.insert(UnixMillis(2)).unwrap();
-        let count = "SELECT count(*), count(DISTINCT at), count(DISTINCT series) FROM sample";
-        let output = Command::new("sqlite3").arg(&path).arg(count).output().unwrap();
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "12|2|6");
+        let mut rows = PlainRows::open(&path).unwrap();
+        for at in [1, 2] {
+            let points = [0.5, 2.0, 7.0].map(|value| Point::new(Metric::ALL[0], Attributes::none(), value).unwrap());
+            let observation = Observation { points: points.to_vec(), ..Observation::empty(UnixMillis(at)) };
+            rows.run(&sql([&observation, &observation]).unwrap()).unwrap();
+        }
+        let question = "SELECT count(*), count(DISTINCT at), count(DISTINCT series), sum(value) FROM sample";
+        let output = Command::new("sqlite3").arg(&path).arg(question).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "12|2|6|38.0");
     }
 
     #[test]
     fn a_refusal_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let mut rows = PlainRows::open(&folder.path().join("plain.db"), 1).unwrap();
-        assert!(rows.run("INSERT INTO nothing VALUES (1);").is_err());
+        let mut rows = PlainRows::open(&folder.path().join("plain.db")).unwrap();
+        assert!(rows.run("INSERT INTO nowhere VALUES (1);").is_err());
     }
 }

@@ -10,6 +10,10 @@ use tokio::runtime::Runtime;
 
 use crate::cpu;
 
+/// bash reads the account's start-up files for every command that sshd runs, unless this says that it runs within another
+/// shell. They are not what is measured, and may take longer than all that is.
+const WITHOUT_START_UP_FILES: &str = "SetEnv SHLVL=1";
+
 /// A running sshd on loopback.
 pub(crate) struct Server {
     pub(crate) sshd: Sshd,
@@ -20,7 +24,8 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(runtime: &Runtime) -> Result<Self> {
-        let sshd = runtime.block_on(Sshd::start(SshdConfig::default()))?;
+        let config = SshdConfig { lines: vec![WITHOUT_START_UP_FILES.to_owned()], ..SshdConfig::default() };
+        let sshd = runtime.block_on(Sshd::start(config))?;
         let known_hosts = sshd.folder().join("known_hosts");
         fs::write(&known_hosts, format!("{}\n", sshd.known_hosts_line()))?;
         let pid = pid_of(&sshd).context("the sshd that was just started is not there")?;
