@@ -22,7 +22,7 @@ if (!root) throw new Error('index.html has no #root.');
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto">
-      <Notifications position="bottom-right" aria-live="polite" limit={4} />
+      <Notifications position="bottom-left" aria-live="polite" limit={4} />
       <StoreContext value={store}>
         <App />
       </StoreContext>

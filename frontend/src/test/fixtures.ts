@@ -122,7 +122,7 @@ export function activity(over: Partial<Activity> = {}): Activity {
 }
 
 export function latest(over: Partial<Latest> = {}): Latest {
-  return { at: NOW, points: [], processes: null, facts: null, unavailable: [], ...over };
+  return { at: NOW, readAt: {}, points: [], processes: null, facts: null, unavailable: [], ...over };
 }
 
 export function snapshot(over: Partial<Snapshot> = {}): Snapshot {

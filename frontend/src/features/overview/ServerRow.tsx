@@ -90,7 +90,7 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
               'no visit planned'
             ) : (
               <>
-                next <RelativeTime at={view.nextVisit} />
+                next <RelativeTime at={view.nextVisit} coming />
               </>
             )}
           </span>

@@ -17,7 +17,7 @@ function When({ collection: { state, retryAt, endedAt, startedAt, queuedAt } }: 
   if (state === 'delayed' && retryAt !== null) {
     return (
       <>
-        again <RelativeTime at={retryAt} />
+        again <RelativeTime at={retryAt} coming />
       </>
     );
   }

@@ -120,7 +120,7 @@ function NextVisits({ visits }: { visits: readonly ScheduledVisit[] }) {
             </a>
           ),
         },
-        { title: 'When', cell: ({ at }) => <RelativeTime at={at} /> },
+        { title: 'When', cell: ({ at }) => <RelativeTime at={at} coming /> },
       ]}
     />
   );

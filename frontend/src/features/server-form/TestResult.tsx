@@ -74,9 +74,18 @@ export function TestResult({ state }: { state: TestState }) {
           );
         })}
       </ol>
-      {state.phase === 'ended' && <Verdict state={state} />}
+      {state.phase === 'ended' && (
+        <div ref={intoView}>
+          <Verdict state={state} />
+        </div>
+      )}
     </div>
   );
+}
+
+/** The verdict stands below the steps, and those below the form: it is what the person waits for. */
+function intoView(verdict: HTMLElement | null) {
+  verdict?.scrollIntoView({ block: 'nearest' });
 }
 
 function Verdict({ state: { report } }: { state: Extract<TestState, { phase: 'ended' }> }) {

@@ -41,8 +41,11 @@ const keyPath = v.pipe(
   v.check((path) => !path.endsWith('.pub'), 'That is a public key. Choose the private key beside it, without `.pub`.'),
 );
 
-const THRESHOLD = 'A threshold is a percentage from 1 to 100; leave it empty to switch the alert off.';
-const threshold = v.union([v.literal(''), v.pipe(v.number(), v.minValue(1), v.maxValue(100))], THRESHOLD);
+const THRESHOLD = 'A threshold is a percentage from 1 to 100; without one the alert is off.';
+const threshold = v.union(
+  [v.literal(''), v.pipe(v.number(THRESHOLD), v.minValue(1, THRESHOLD), v.maxValue(100, THRESHOLD))],
+  THRESHOLD,
+);
 
 function interval(smallest: number) {
   const words = `The interval is ${smallest} seconds to ${LARGEST_INTERVAL} seconds (a week); 60 or more is recommended.`;

@@ -46,7 +46,7 @@ export function Facts({ view: { server, summary, lastSeen, nextVisit }, facts }:
             'No visit planned'
           ) : (
             <>
-              Next visit <RelativeTime at={nextVisit} />
+              Next visit <RelativeTime at={nextVisit} coming />
             </>
           )}
         </span>

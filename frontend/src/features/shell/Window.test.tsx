@@ -154,7 +154,11 @@ describe('the server page', () => {
     await engine.tell({
       type: 'latest',
       id: 1,
-      latest: latest({ at, points: [{ metric: 'system.cpu.utilization', attributes: {}, value: 0.5 }] }),
+      latest: latest({
+        at,
+        readAt: { cpu: at },
+        points: [{ metric: 'system.cpu.utilization', attributes: {}, value: 0.5 }],
+      }),
     });
     const averages = Array.from(CanvasFreePlot.all.at(-1)?.data[1] ?? []);
     expect([averages[0], averages.at(-1)]).toEqual([0.1, 0.5]);

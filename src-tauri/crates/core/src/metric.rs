@@ -61,18 +61,26 @@ macro_rules! catalogue {
             #[must_use]
             pub const fn info(self) -> &'static MetricInfo {
                 match self {
-                    $( Metric::$variant => &MetricInfo {
+                    $( Metric::$variant => const { &MetricInfo {
                         name: $name,
                         unit: Unit::$unit,
                         family: Family::$family,
                         attributes: &[$($attribute),*],
                         label: $label,
-                        description: concat!($($doc),+),
-                    }, )+
+                        description: without_margin(concat!($($doc),+)),
+                    } }, )+
                 }
             }
         }
     };
+}
+
+/// A doc comment as a string begins with the space behind its slashes.
+const fn without_margin(doc: &'static str) -> &'static str {
+    match doc.as_bytes() {
+        [b' ', ..] => doc.split_at(1).1,
+        _ => doc,
+    }
 }
 
 /// Names of the attributes that series carry.
@@ -185,6 +193,7 @@ mod tests {
     fn names_are_unique_and_lead_back() {
         for &metric in Metric::ALL {
             assert_eq!(Metric::named(metric.info().name), Some(metric));
+            assert_eq!(metric.info().description.trim(), metric.info().description);
         }
     }
 

@@ -213,10 +213,7 @@ impl ServerDraft {
             ("thresholds.disk", self.thresholds.disk),
         ] {
             if value.is_some_and(|percent| !(1.0..=100.0).contains(&percent)) {
-                wrong(
-                    field,
-                    "A threshold is a percentage from 1 to 100; leave it empty to switch the alert off.".into(),
-                );
+                wrong(field, "A threshold is a percentage from 1 to 100; without one the alert is off.".into());
             }
         }
 

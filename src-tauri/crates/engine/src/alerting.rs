@@ -1,11 +1,11 @@
 //! Alerts: what the rules of `core` say, kept, logged, notified and told.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use hostrounds_core::activity::ActivityKind;
-use hostrounds_core::alert::state::{Transition, no_longer_watched, reachable, step, unreachable};
+use hostrounds_core::alert::state::{Holding, Transition, no_longer_watched, reachable, step, unreachable};
 use hostrounds_core::alert::{Alert, AlertState};
 use hostrounds_core::collection::Failure;
 use hostrounds_core::observation::Observation;
@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::api::view::{Event, Trouble};
 use crate::board::Board;
 use crate::clock;
+use crate::engine::lock;
 use crate::events::Events;
 use crate::notify::{Notice, Notifier};
 use crate::troubles::Troubles;
@@ -31,6 +32,8 @@ pub(crate) struct Alerting {
     pub(crate) events: Events,
     pub(crate) troubles: Arc<Troubles>,
     pub(crate) notifier: Option<Arc<dyn Notifier>>,
+    /// What the rules remember of each server.
+    pub(crate) holding: Mutex<HashMap<ServerId, Holding>>,
     /// What the settings say about notifications.
     pub(crate) notify: AtomicBool,
     /// Notifications on their way.
@@ -41,7 +44,11 @@ impl Alerting {
     /// A server was observed.
     pub(crate) async fn observed(&self, server: &Server, observation: &Observation) -> Result<(), StoreError> {
         let active = self.store.firing().await?;
-        let transitions = reachable(server, &active).into_iter().chain(step(server, &active, observation)).collect();
+        let stepped = {
+            let mut holding = lock(&self.holding);
+            step(server, &active, holding.entry(server.id).or_default(), observation)
+        };
+        let transitions = reachable(server, &active).into_iter().chain(stepped).collect();
         self.carry_out(server, observation.at, transitions).await
     }
 
@@ -54,8 +61,14 @@ impl Alerting {
 
     /// A server is no longer watched.
     pub(crate) async fn ended(&self, server: &Server) -> Result<(), StoreError> {
+        self.forget(server.id);
         let active = self.store.firing().await?;
         self.carry_out(server, clock::now(), no_longer_watched(server, &active)).await
+    }
+
+    /// A server starts anew, or is gone.
+    pub(crate) fn forget(&self, id: ServerId) {
+        lock(&self.holding).remove(&id);
     }
 
     /// Counts anew how many alerts are firing on each server.

@@ -1,6 +1,6 @@
 //! What is known of every server at this moment, without touching the database.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -191,31 +191,21 @@ fn stale_after(interval: u32) -> Duration {
 
 /// The new observation, with the values of slow families that it did not read from before.
 fn merged(before: Option<Latest>, new: Observation) -> Latest {
+    let read: BTreeSet<Family> = new.points.iter().map(|point| point.series.metric.info().family).collect();
+    let tried: BTreeSet<Family> = new.unavailable.iter().map(|it| it.family).chain(read.iter().copied()).collect();
     let mut latest = Latest {
         at: new.at,
+        read_at: read.into_iter().map(|family| (family, new.at)).collect(),
         points: new.points,
         processes: new.processes,
         facts: new.facts,
         unavailable: new.unavailable,
     };
     let Some(before) = before else { return latest };
-    let slow = |family: Family| matches!(family.rhythm(), Rhythm::Slow { .. });
-    let read: Vec<Family> = latest
-        .points
-        .iter()
-        .map(|point| point.series.metric.info().family)
-        .chain(latest.unavailable.iter().map(|unavailable| unavailable.family))
-        .collect();
-    latest.points.extend(before.points.into_iter().filter(|point| {
-        let family = point.series.metric.info().family;
-        slow(family) && !read.contains(&family)
-    }));
-    latest.unavailable.extend(
-        before
-            .unavailable
-            .into_iter()
-            .filter(|unavailable| slow(unavailable.family) && !read.contains(&unavailable.family)),
-    );
+    let stays = |family: Family| matches!(family.rhythm(), Rhythm::Slow { .. }) && !tried.contains(&family);
+    latest.points.extend(before.points.into_iter().filter(|point| stays(point.series.metric.info().family)));
+    latest.unavailable.extend(before.unavailable.into_iter().filter(|unavailable| stays(unavailable.family)));
+    latest.read_at.extend(before.read_at.into_iter().filter(|(family, _)| stays(*family)));
     latest.processes = latest.processes.or(before.processes);
     latest.facts = latest.facts.or(before.facts);
     latest
@@ -357,6 +347,8 @@ mod tests {
         let latest = board.observe(ID, &observation(1, &[(Metric::CpuUtilization, Attributes::none(), 0.1)])).unwrap();
         let metrics: Vec<Metric> = latest.points.iter().map(|point| point.series.metric).collect();
         assert_eq!(metrics, [Metric::CpuUtilization, Metric::FilesystemUtilization]);
+        let read_at = [(Family::Cpu, UnixMillis(1)), (Family::Filesystems, UnixMillis(0))];
+        assert_eq!(latest.read_at, BTreeMap::from(read_at));
 
         let latest =
             board.observe(ID, &observation(2, &[(Metric::FilesystemUtilization, mount("/var"), 0.6)])).unwrap();

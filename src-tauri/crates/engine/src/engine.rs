@@ -129,6 +129,7 @@ impl Engine {
             events: events.clone(),
             troubles: Arc::clone(&troubles),
             notifier,
+            holding: Mutex::default(),
             notify: AtomicBool::new(settings.notifications),
             sending: TaskTracker::new(),
         });

@@ -26,7 +26,7 @@ pub(crate) fn of_connect(error: &ConnectError) -> Failure {
     Failure {
         code: error.code().to_owned(),
         stage: stage_of(error.step()),
-        message: error.to_string(),
+        message: capitalised(&error.to_string()),
         hint: error.hint(),
         retryable: error.retryable(),
     }
@@ -36,7 +36,7 @@ pub(crate) fn of_shell(error: &ShellError, stage: Stage) -> Failure {
     Failure {
         code: error.code().to_owned(),
         stage,
-        message: error.to_string(),
+        message: capitalised(&error.to_string()),
         hint: error.hint(),
         retryable: error.retryable(),
     }

@@ -70,7 +70,7 @@ impl Notifier for Desktop {
         let mut notification = Notification::new();
         notification
             .appname("Hostrounds")
-            .icon("hostrounds")
+            .icon("hostrounds-desktop")
             .summary(&notice.title)
             .body(&escaped(&notice.body))
             .action("default", "Open");

@@ -67,6 +67,12 @@ pub enum StoreError {
         /// Which file or folder.
         path: PathBuf,
     },
+    /// A file stands where the folder should be.
+    #[error("`{}` is a file, not a folder", path.display())]
+    NotAFolder {
+        /// Which file.
+        path: PathBuf,
+    },
     /// The SQLite that is linked has a known defect that damages files.
     #[error("SQLite {found} is too old; {needed} or newer is needed")]
     TooOldSqlite {
@@ -124,6 +130,7 @@ impl StoreError {
             Self::Locked => "store_locked",
             Self::Full { .. } => "store_full",
             Self::Permission { .. } => "store_permission",
+            Self::NotAFolder { .. } => "store_not_a_folder",
             Self::TooOldSqlite { .. } => "store_sqlite_too_old",
             Self::Io { .. } => "store_io",
             Self::Migration(_) => "store_migration",
@@ -149,6 +156,7 @@ impl StoreError {
             Self::Locked => "Close other programs that have the file open; the next try may succeed.",
             Self::Full { .. } => "Free some space on that disk; what waits is written as soon as there is room.",
             Self::Permission { .. } => "Make the file and its folder readable and writable for your user.",
+            Self::NotAFolder { .. } => "Choose another data directory, or move that file away.",
             Self::TooOldSqlite { .. } => "Build Hostrounds with the SQLite that comes with it.",
             Self::Io { .. } => "Check the disk that holds the data directory.",
             Self::Migration(_) => "Nothing was changed. Check the space on the disk and try again.",
@@ -188,6 +196,7 @@ impl StoreError {
         match source.kind() {
             std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Self::Permission { path },
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full { path },
+            std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory => Self::NotAFolder { path },
             _ => Self::Io { path, source },
         }
     }

@@ -18,6 +18,10 @@ const net = (name: string, value: number): Point => ({
   value,
 });
 
+function append(feed: ChartFeed, at: number, points: Point[]) {
+  feed.append(latest({ at, points }), () => at);
+}
+
 function cpuFeed() {
   return new ChartFeed(spec('CPU'), range, () => now);
 }
@@ -26,23 +30,22 @@ describe('ChartFeed', () => {
   it('appends what arrives to the history', () => {
     const feed = cpuFeed();
     feed.load([[{ attributes: {}, buckets: [bucket(now - 30_000, 0.1), bucket(now - 20_000, 0.2)] }], []]);
-    feed.append(latest({ at: now, points: [cpu(0.3)] }));
+    append(feed, now, [cpu(0.3)]);
     expect(feed.columns()[1]).toEqual([0.1, 0.2, 0.3]);
     expect(feed.names()).toEqual(['Total']);
   });
 
   it('keeps what arrived while the history was being read, once', () => {
     const feed = cpuFeed();
-    feed.append(latest({ at: now - 20_000, points: [cpu(0.2)] }));
-    feed.append(latest({ at: now, points: [cpu(0.3)] }));
+    append(feed, now - 20_000, [cpu(0.2)]);
+    append(feed, now, [cpu(0.3)]);
     feed.load([[{ attributes: {}, buckets: [bucket(now - 40_000, 0.1), bucket(now - 20_000, 0.2)] }], []]);
     expect(feed.columns()[1]).toEqual([0.1, 0.2, 0.3]);
   });
 
   it('merges values that fall into one pixel', () => {
     const feed = cpuFeed();
-    for (const [index, value] of [0.1, 0.3, 0.2].entries())
-      feed.append(latest({ at: now - 6_000 + index * 2_000, points: [cpu(value)] }));
+    for (const [index, value] of [0.1, 0.3, 0.2].entries()) append(feed, now - 6_000 + index * 2_000, [cpu(value)]);
     const [times, avg, max, min] = feed.columns();
     expect(times).toHaveLength(1);
     expect([avg?.[0], max?.[0], min?.[0]]).toEqual([expect.closeTo(0.2), 0.3, 0.1]);
@@ -51,14 +54,21 @@ describe('ChartFeed', () => {
   it('drops what has left the window, and what came twice', () => {
     const feed = cpuFeed();
     feed.load([[{ attributes: {}, buckets: [bucket(now - 2 * HOUR, 0.9), bucket(now - 20_000, 0.2)] }], []]);
-    feed.append(latest({ at: now - 20_000, points: [cpu(0.7)] }));
+    append(feed, now - 20_000, [cpu(0.7)]);
     expect(feed.columns()[1]).toEqual([0.2]);
   });
 
   it('does not draw old values of a family that could not be read', () => {
     const feed = cpuFeed();
-    feed.append(latest({ at: now, points: [cpu(0.3)] }), (metric) => metric === 'system.cpu.utilization');
+    feed.append(latest({ points: [cpu(0.3)] }), () => undefined);
     expect(feed.names()).toEqual([]);
+  });
+
+  it('draws a value at the time at which its family was read, once', () => {
+    const feed = cpuFeed();
+    append(feed, now - 20_000, [cpu(0.3)]);
+    append(feed, now - 20_000, [cpu(0.3)]);
+    expect(feed.columns()[0]).toHaveLength(1);
   });
 
   it('leaves idle and modes without a value out', () => {
@@ -68,14 +78,14 @@ describe('ChartFeed', () => {
       attributes: { 'cpu.mode': word },
       value,
     });
-    feed.append(latest({ at: now, points: [cpu(0.3), mode('user', 0.2), mode('idle', 0.7), mode('steal', 0)] }));
+    append(feed, now, [cpu(0.3), mode('user', 0.2), mode('idle', 0.7), mode('steal', 0)]);
     expect(feed.names()).toEqual(['Total', 'user']);
   });
 
   it('draws the largest lines and says how many are left', () => {
     const feed = new ChartFeed(spec('Network'), range, () => now);
     const points = Array.from({ length: MOST_LINES + 3 }, (_, index) => net(`eth${index}`, index));
-    feed.append(latest({ at: now, points }));
+    append(feed, now, points);
     expect(feed.names()).toHaveLength(MOST_LINES);
     expect(feed.names()).not.toContain('eth0 in');
     expect(feed.left()).toBe(3);
@@ -85,9 +95,9 @@ describe('ChartFeed', () => {
     const feed = cpuFeed();
     const watcher = vi.fn();
     feed.watch(watcher);
-    feed.append(latest({ at: now - 60_000, points: [cpu(0.3)] }));
+    append(feed, now - 60_000, [cpu(0.3)]);
     const names = feed.names();
-    feed.append(latest({ at: now, points: [cpu(0.4)] }));
+    append(feed, now, [cpu(0.4)]);
     expect(feed.names()).toBe(names);
     expect(watcher).toHaveBeenCalledTimes(2);
   });

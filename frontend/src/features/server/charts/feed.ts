@@ -108,12 +108,13 @@ export class ChartFeed implements ChartSource {
     this.#refresh();
   }
 
-  /** Appends the values that belong here, except those of metrics that could not be read this time. */
-  append({ at, points }: Latest, isUnavailable: (metric: Metric) => boolean = () => false): void {
+  /** Appends the values that belong here, each at the time at which its family was read. */
+  append({ points }: Latest, readAt: (metric: Metric) => UnixMillis | undefined): void {
     let grew = false;
     for (const { metric, attributes, value } of points) {
       const part = this.#parts.find((candidate) => candidate.metric === metric);
-      if (!part?.includes(attributes) || isUnavailable(metric)) continue;
+      const at = readAt(metric);
+      if (!part?.includes(attributes) || at === undefined) continue;
       grew = this.#add(this.#line(part, attributes), at, value) || grew;
     }
     if (grew) this.#refresh();

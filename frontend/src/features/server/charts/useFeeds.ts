@@ -60,12 +60,11 @@ export function useFeeds(id: ServerId, range: Range, interval: number): Feeds {
 
   useEngineEvent((event) => {
     if (event.type === 'latest' && event.id === id) {
-      const failed = new Set(event.latest.unavailable.map(({ family }) => family));
-      const isUnavailable = (metric: Metric) => {
+      const readAt = (metric: Metric) => {
         const family = familyOfMetric(metric);
-        return family !== undefined && failed.has(family);
+        return family && event.latest.readAt[family];
       };
-      for (const { source } of feeds) source.append(event.latest, isUnavailable);
+      for (const { source } of feeds) source.append(event.latest, readAt);
     } else if (event.type === 'server' && event.view.server.id === id && event.view.failure !== null) {
       for (const { source } of feeds) source.touch();
     }

@@ -4,6 +4,7 @@
 //! that was not observed changes nothing, because unknown is neither down nor OK.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::alert::rule::{Rule, rules};
 use crate::alert::{Alert, AlertId, AlertState, RuleKind};
@@ -11,7 +12,8 @@ use crate::format;
 use crate::metric::{Metric, attribute};
 use crate::observation::{Attributes, Observation};
 use crate::probe::Family;
-use crate::server::Server;
+use crate::server::{Server, Target};
+use crate::time::UnixMillis;
 
 /// One change to the alerts of a server.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,9 +40,45 @@ pub enum Transition {
     },
 }
 
+/// The longest time over which CPU must have been above or below its threshold before an alert changes.
+const HOLD: Duration = Duration::from_secs(30);
+
+/// What is remembered of a server from one observation to the next, so that an alert does not come and go with every reading
+/// of two seconds.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Holding {
+    /// When the CPU was last read.
+    read_at: Option<UnixMillis>,
+    /// Since when it has been on the other side of its threshold than its alert says.
+    since: Option<UnixMillis>,
+}
+
+impl Holding {
+    /// Whether CPU has differed from what its alert says for long enough. A value of the CPU is an average since the reading
+    /// before it; the average of a whole interval is enough, 30 s are in any case. This computer is read so often that its
+    /// interval says nothing.
+    fn has_held(&mut self, server: &Server, at: UnixMillis, differs: bool) -> bool {
+        let read_at = self.read_at.replace(at);
+        if !differs {
+            self.since = None;
+            return false;
+        }
+        let interval = Duration::from_secs(u64::from(server.interval));
+        let needed = if matches!(server.target, Target::Local) { HOLD } else { HOLD.min(interval.mul_f64(0.9)) };
+        // What came before the first reading is not known; of a server it is enough, as its rhythm was its own.
+        let first = if matches!(server.target, Target::Local) { at } else { at.minus(needed) };
+        let since = *self.since.get_or_insert(read_at.unwrap_or(first));
+        let held = at.since(since) >= needed;
+        if held {
+            self.since = None;
+        }
+        held
+    }
+}
+
 /// What an observation of `server` changes. Of `active`, only alerts of this server that are firing count.
 #[must_use]
-pub fn step(server: &Server, active: &[Alert], observation: &Observation) -> Vec<Transition> {
+pub fn step(server: &Server, active: &[Alert], holding: &mut Holding, observation: &Observation) -> Vec<Transition> {
     let firing: Vec<&Alert> = firing(server, active).collect();
     let rules = rules(&server.thresholds);
     let mut transitions = Vec::new();
@@ -48,7 +86,11 @@ pub fn step(server: &Server, active: &[Alert], observation: &Observation) -> Vec
     for rule in &rules {
         for (attributes, value) in readings(rule, observation) {
             let alert = firing.iter().find(|alert| alert.rule == rule.kind && alert.attributes == attributes);
-            match (value >= rule.threshold, alert) {
+            let is_above = value >= rule.threshold;
+            if rule.kind == RuleKind::Cpu && !holding.has_held(server, observation.at, is_above != alert.is_some()) {
+                continue;
+            }
+            match (is_above, alert) {
                 (true, None) => transitions.push(fire(server, rule, attributes, value)),
                 (false, Some(alert)) => {
                     transitions.push(resolve(alert, value_message(server, rule, &attributes, value, "back at")))
@@ -162,15 +204,21 @@ fn noun(kind: RuleKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A step of a server that was never read before.
+    fn once(server: &Server, active: &[Alert], observation: &Observation) -> Vec<Transition> {
+        step(server, active, &mut Holding::default(), observation)
+    }
+
     use crate::observation::{Point, Unavailable};
-    use crate::server::{ServerId, Target, Thresholds};
+    use crate::server::{Login, ServerId, SshTarget, Thresholds};
     use crate::time::UnixMillis;
 
     fn server() -> Server {
         Server {
             id: ServerId(1),
             name: "web-1".into(),
-            target: Target::Local,
+            target: Target::Ssh(SshTarget { host: "h".into(), port: 22, user: "u".into(), login: Login::Agent }),
             enabled: true,
             interval: 60,
             thresholds: Thresholds { cpu: Some(90.0), memory: Some(95.0), disk: Some(90.0) },
@@ -224,7 +272,7 @@ mod tests {
     #[test]
     fn it_fires_at_the_threshold_and_says_so() {
         let at_threshold = observed(&[(Metric::CpuUtilization, "", 0.9), (Metric::MemoryUtilization, "", 0.949)]);
-        let transitions = step(&server(), &[], &at_threshold);
+        let transitions = once(&server(), &[], &at_threshold);
         assert_eq!(
             transitions,
             [Transition::Fire {
@@ -239,7 +287,7 @@ mod tests {
 
     #[test]
     fn just_below_is_below() {
-        assert_eq!(step(&server(), &[], &observed(&[(Metric::CpuUtilization, "", 0.899_999)])), []);
+        assert_eq!(once(&server(), &[], &observed(&[(Metric::CpuUtilization, "", 0.899_999)])), []);
     }
 
     #[test]
@@ -249,7 +297,7 @@ mod tests {
             (Metric::FilesystemUtilization, "/srv", 0.97),
             (Metric::FilesystemUtilization, "/var", 0.911),
         ]);
-        let transitions = step(&server(), &[alert(7, RuleKind::Disk, disk("/srv"))], &full);
+        let transitions = once(&server(), &[alert(7, RuleKind::Disk, disk("/srv"))], &full);
         assert_eq!(messages(&transitions), ["web-1: disk /var at 91 % (threshold 90 %)"]);
         assert!(matches!(&transitions[..], [Transition::Fire { attributes, .. }] if *attributes == disk("/var")));
     }
@@ -257,13 +305,13 @@ mod tests {
     #[test]
     fn what_fires_already_does_not_fire_again() {
         let active = [alert(7, RuleKind::Cpu, Attributes::none())];
-        assert_eq!(step(&server(), &active, &observed(&[(Metric::CpuUtilization, "", 0.99)])), []);
+        assert_eq!(once(&server(), &active, &observed(&[(Metric::CpuUtilization, "", 0.99)])), []);
     }
 
     #[test]
     fn it_resolves_once_the_value_is_below() {
         let active = [alert(7, RuleKind::Cpu, Attributes::none())];
-        let transitions = step(&server(), &active, &observed(&[(Metric::CpuUtilization, "", 0.8996)]));
+        let transitions = once(&server(), &active, &observed(&[(Metric::CpuUtilization, "", 0.8996)]));
         let message = "web-1: CPU back at 89.96 % (threshold 90 %)".to_owned();
         assert_eq!(transitions, [Transition::Resolve { id: AlertId(7), message }]);
     }
@@ -271,17 +319,17 @@ mod tests {
     #[test]
     fn what_was_not_observed_changes_nothing() {
         let active = [alert(7, RuleKind::Cpu, Attributes::none()), alert(8, RuleKind::Disk, disk("/var"))];
-        assert_eq!(step(&server(), &active, &observed(&[])), []);
+        assert_eq!(once(&server(), &active, &observed(&[])), []);
 
         let mut failed = observed(&[(Metric::FilesystemUtilization, "/", 0.1)]);
         failed.unavailable.push(Unavailable { family: Family::Filesystems, reason: "half of it".into() });
-        assert_eq!(step(&server(), &active, &failed), []);
+        assert_eq!(once(&server(), &active, &failed), []);
     }
 
     #[test]
     fn a_mount_that_is_gone_resolves() {
         let active = [alert(8, RuleKind::Disk, disk("/mnt/usb"))];
-        let transitions = step(&server(), &active, &observed(&[(Metric::FilesystemUtilization, "/", 0.1)]));
+        let transitions = once(&server(), &active, &observed(&[(Metric::FilesystemUtilization, "/", 0.1)]));
         assert_eq!(messages(&transitions), ["web-1: disk /mnt/usb is no longer mounted"]);
     }
 
@@ -290,7 +338,7 @@ mod tests {
         let mut quiet = server();
         quiet.thresholds.cpu = None;
         let active = [alert(7, RuleKind::Cpu, Attributes::none())];
-        let transitions = step(&quiet, &active, &observed(&[(Metric::CpuUtilization, "", 0.99)]));
+        let transitions = once(&quiet, &active, &observed(&[(Metric::CpuUtilization, "", 0.99)]));
         assert_eq!(messages(&transitions), ["web-1: the CPU alert was switched off"]);
     }
 
@@ -299,7 +347,7 @@ mod tests {
         let mut patient = server();
         patient.thresholds.cpu = Some(99.0);
         let active = [alert(7, RuleKind::Cpu, Attributes::none())];
-        assert_eq!(step(&patient, &active, &observed(&[(Metric::CpuUtilization, "", 0.95)])).len(), 1);
+        assert_eq!(once(&patient, &active, &observed(&[(Metric::CpuUtilization, "", 0.95)])).len(), 1);
     }
 
     #[test]
@@ -308,7 +356,7 @@ mod tests {
         other.server = ServerId(2);
         let mut over = alert(8, RuleKind::Cpu, Attributes::none());
         over.state = AlertState::Resolved;
-        assert_eq!(step(&server(), &[other, over], &observed(&[(Metric::CpuUtilization, "", 0.95)])).len(), 1);
+        assert_eq!(once(&server(), &[other, over], &observed(&[(Metric::CpuUtilization, "", 0.95)])).len(), 1);
     }
 
     #[test]
@@ -317,7 +365,7 @@ mod tests {
         assert_eq!(message(&fired), "web-1 cannot be reached: connection refused");
         let active = [alert(9, RuleKind::Unreachable, Attributes::none())];
         assert_eq!(unreachable(&server(), &active, "connection refused"), None);
-        assert_eq!(step(&server(), &active, &observed(&[])), [], "an observation alone does not end it");
+        assert_eq!(once(&server(), &active, &observed(&[])), [], "an observation alone does not end it");
         let message = "web-1 can be reached again".to_owned();
         assert_eq!(reachable(&server(), &active), Some(Transition::Resolve { id: AlertId(9), message }));
         assert_eq!(reachable(&server(), &[]), None);
@@ -327,5 +375,49 @@ mod tests {
     fn a_server_that_is_no_longer_watched_has_no_alerts() {
         let active = [alert(7, RuleKind::Cpu, Attributes::none()), alert(9, RuleKind::Unreachable, Attributes::none())];
         assert_eq!(no_longer_watched(&server(), &active).len(), 2);
+    }
+
+    /// How many transitions each reading of the CPU brings; they are `apart` seconds from each other.
+    fn transitions(server: &Server, apart: i64, readings: &[f64]) -> Vec<usize> {
+        let mut holding = Holding::default();
+        let mut active = Vec::new();
+        let mut counts = Vec::new();
+        for (place, &value) in readings.iter().enumerate() {
+            let mut observation = observed(&[(Metric::CpuUtilization, "", value)]);
+            observation.at = UnixMillis(1_000_000 + i64::try_from(place).unwrap() * apart * 1000);
+            let steps = step(server, &active, &mut holding, &observation);
+            for transition in &steps {
+                match transition {
+                    Transition::Fire { .. } => active.push(alert(1, RuleKind::Cpu, Attributes::none())),
+                    Transition::Resolve { .. } => active.clear(),
+                }
+            }
+            counts.push(steps.len());
+        }
+        counts
+    }
+
+    #[test]
+    fn a_short_burst_of_this_computer_is_no_alert() {
+        let local = Server { target: Target::Local, interval: 2, ..server() };
+        assert_eq!(transitions(&local, 2, &[0.99, 0.99, 0.1, 0.99, 0.99, 0.1]), [0; 6]);
+        let mut long = vec![0.99; 17];
+        long.extend([0.1, 0.99, 0.1]);
+        let fired = transitions(&local, 2, &long);
+        assert_eq!(fired.iter().position(|count| *count == 1), Some(15), "after 30 s above the threshold");
+        assert_eq!(fired.iter().sum::<usize>(), 1, "and a dip of 2 s resolves nothing");
+    }
+
+    #[test]
+    fn the_average_of_a_whole_interval_is_enough() {
+        let server = Server { interval: 60, ..server() };
+        assert_eq!(transitions(&server, 60, &[0.1, 0.99, 0.1, 0.99]), [0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn readings_every_two_seconds_of_a_server_somebody_looks_at_must_hold() {
+        let server = Server { interval: 60, ..server() };
+        let looked_at = transitions(&server, 2, &[0.1, 0.99, 0.1, 0.99, 0.1]);
+        assert_eq!(looked_at, [0; 5]);
     }
 }

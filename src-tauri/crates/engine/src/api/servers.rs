@@ -97,6 +97,7 @@ impl Hostrounds {
             return Err(error.into());
         }
         engine.board.remove(id);
+        engine.alerting.forget(id);
         engine.queue.schedule(id, None);
         engine.alerting.count().await?;
         engine.log(ActivityKind::ServerRemoved, Some(id), &format!("{} was removed", server.name)).await?;

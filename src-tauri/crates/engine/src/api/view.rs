@@ -1,9 +1,12 @@
 //! The shapes that cross to the window and into `--json`: everything a face shows is computed here, none of it there.
 
+use std::collections::BTreeMap;
+
 use hostrounds_core::activity::Activity;
 use hostrounds_core::alert::Alert;
 use hostrounds_core::collection::{Collection, Failure, Stage};
 use hostrounds_core::observation::{Facts, Point, TopProcesses, Unavailable};
+use hostrounds_core::probe::Family;
 use hostrounds_core::server::{FieldError, Server, ServerDraft, ServerId};
 use hostrounds_core::time::UnixMillis;
 use secrecy::SecretString;
@@ -54,8 +57,10 @@ pub struct Summary {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Latest {
-    /// When the newest collection read them.
+    /// When the newest collection was made.
     pub at: UnixMillis,
+    /// When each family was last read. Those that the newest collection read stand at [`Self::at`].
+    pub read_at: BTreeMap<Family, UnixMillis>,
     /// The values.
     pub points: Vec<Point>,
     /// The busiest processes.

@@ -186,8 +186,8 @@ impl Task {
             if std::mem::take(&mut self.desk.woke) {
                 self.due = rhythm::after_stall(Instant::now(), self.interval(), rand::random());
             }
-            let next = self.next_run();
-            self.announce(next.map(|(at, _)| at));
+            let next = next_run(&self.edges, &self.desk, self.due);
+            announce(&self.edges, &self.desk, next);
             let wake = next.map_or_else(|| Instant::now() + Duration::from_secs(3600), |(at, _)| at);
             tokio::select! {
                 biased;
@@ -207,7 +207,7 @@ impl Task {
                 }
             }
         }
-        self.announce(None);
+        announce(&self.edges, &self.desk, None);
         // A server that does not answer must not hold up the end of the application.
         if tokio::time::timeout(GOODBYE, self.site.leave()).await.is_err() {
             tracing::debug!(server = self.desk.server.id.0, "the session did not end in time");
@@ -216,23 +216,6 @@ impl Task {
 
     fn interval(&self) -> Duration {
         Duration::from_secs(u64::from(self.desk.server.interval))
-    }
-
-    /// What is due next, and why; nothing while neither the schedule nor anybody's looking asks for it.
-    fn next_run(&self) -> Option<(Instant, Trigger)> {
-        let mode = *self.edges.mode.borrow();
-        let enabled = self.desk.server.enabled;
-        let scheduled = (enabled && mode.scheduling && !mode.paused).then_some((self.due, Trigger::Schedule));
-        let live = (enabled && self.desk.live && !self.desk.barred).then_some((self.desk.live_due, Trigger::Live));
-        match (scheduled, live) {
-            (Some(scheduled), Some(live)) => Some(if live.0 < scheduled.0 { live } else { scheduled }),
-            (scheduled, live) => scheduled.or(live),
-        }
-    }
-
-    fn announce(&self, next: Option<Instant>) {
-        let at = next.map(|at| clock::now().plus(at.saturating_duration_since(Instant::now())));
-        self.edges.ledger.scheduled(self.desk.server.id, at);
     }
 
     async fn take_settings(&mut self) {
@@ -297,20 +280,39 @@ impl Task {
         desk.barred = collection.failure.as_ref().is_some_and(|failure| !failure.retryable);
         collection.ended_at = Some(clock::now());
         collection.retry_at = None;
+        let now = Instant::now();
+        desk.live_due = now.max(desk.live_due + Duration::from_secs(u64::from(LOCAL_INTERVAL)));
+        if trigger == Trigger::Schedule || now >= *due {
+            *due = rhythm::next_due(*due, now, Duration::from_secs(u64::from(desk.server.interval)));
+        }
+        // Before the end is told, so that it is told together with the next visit.
+        announce(edges, desk, next_run(edges, desk, *due));
         edges.ledger.ended(&desk.server, &collection, observation.as_ref()).await;
         desk.running = None;
         for waiting in desk.waiting.drain(..) {
             // Whoever asked may have stopped waiting.
             let _ = waiting.send(Ended { collection: collection.clone(), observation: observation.clone() });
         }
-
-        let now = Instant::now();
-        desk.live_due = now.max(desk.live_due + Duration::from_secs(u64::from(LOCAL_INTERVAL)));
-        if trigger == Trigger::Schedule || now >= *due {
-            *due = rhythm::next_due(*due, now, Duration::from_secs(u64::from(desk.server.interval)));
-        }
         if stop { Err(()) } else { Ok(()) }
     }
+}
+
+/// What is due next, and why; nothing while neither the schedule nor anybody's looking asks for it.
+fn next_run(edges: &Edges, desk: &Desk, due: Instant) -> Option<(Instant, Trigger)> {
+    let mode = *edges.mode.borrow();
+    let enabled = desk.server.enabled;
+    let scheduled = (enabled && mode.scheduling && !mode.paused).then_some((due, Trigger::Schedule));
+    let live = (enabled && desk.live && !desk.barred).then_some((desk.live_due, Trigger::Live));
+    match (scheduled, live) {
+        (Some(scheduled), Some(live)) => Some(if live.0 < scheduled.0 { live } else { scheduled }),
+        (scheduled, live) => scheduled.or(live),
+    }
+}
+
+/// Takes note of when the server is visited next.
+fn announce(edges: &Edges, desk: &Desk, next: Option<(Instant, Trigger)>) {
+    let at = next.map(|(at, _)| clock::now().plus(at.saturating_duration_since(Instant::now())));
+    edges.ledger.scheduled(desk.server.id, at);
 }
 
 /// How the tries of a collection ended without an observation.

@@ -74,15 +74,22 @@ impl RemoteSite {
 
         let endpoint =
             Endpoint { host: self.target.host.clone(), port: self.target.port, user: self.target.user.clone() };
+        let mut step_began = Instant::now();
         let connected = hostrounds_ssh::connect(
             &endpoint,
             &credential.ssh,
             &self.known_hosts,
             &Deadlines::default(),
-            &mut |done| stages.push(stage_time(failure::stage_of(done.step), None, done.elapsed)),
+            &mut |done| {
+                step_began = Instant::now();
+                stages.push(stage_time(failure::stage_of(done.step), None, done.elapsed));
+            },
         )
         .await;
-        let session = connected.map_err(|error| credential.explain(failure::of_connect(&error)))?;
+        let session = connected.map_err(|error| {
+            stages.push(stage_time(failure::stage_of(error.step()), None, step_began.elapsed()));
+            credential.explain(failure::of_connect(&error))
+        })?;
 
         let began = Instant::now();
         let routine = session.shell(remote::SCRIPT).await.map_err(|error| failure::of_shell(&error, Stage::Shell))?;
