@@ -64,9 +64,17 @@ impl Board {
 
     /// What stands in the store: what an earlier run of the application or another process last observed, and why the
     /// latest collection failed if it did.
-    pub(crate) fn restore(&self, id: ServerId, observation: Option<Observation>, failure: Option<Failure>) {
+    ///
+    /// Gives the newest values where they are newer than those before.
+    pub(crate) fn restore(
+        &self,
+        id: ServerId,
+        observation: Option<Observation>,
+        failure: Option<Failure>,
+    ) -> Option<Latest> {
         let mut entries = self.lock();
-        let Some(entry) = entries.get_mut(&id) else { return };
+        let entry = entries.get_mut(&id)?;
+        let before = entry.latest.as_ref().map(|latest| latest.at);
         if let Some(observation) = observation
             && entry.latest.as_ref().is_none_or(|latest| latest.at < observation.at)
         {
@@ -76,6 +84,7 @@ impl Board {
         if let Some(failure) = failure {
             entry.outcome = Outcome::Failed(failure);
         }
+        entry.latest.clone().filter(|latest| Some(latest.at) != before)
     }
 
     /// Takes a new observation; gives the newest of everything.

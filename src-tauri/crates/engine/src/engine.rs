@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alerting::Alerting;
-use crate::api::view::{ApiError, ErrorCode, Event, Settings};
+use crate::api::view::{ApiError, ErrorCode, Event, Latest, Settings};
 use crate::board::Board;
 use crate::clock;
 use crate::core_dumps;
@@ -171,6 +171,9 @@ impl Engine {
         });
         engine.read_servers().await?;
         engine.alerting.count().await?;
+        if let Some(newest) = engine.store.activity(None, None, 1).await?.first() {
+            engine.events.missed_activity(newest.id);
+        }
         Ok(engine)
     }
 
@@ -202,15 +205,14 @@ impl Engine {
     }
 
     /// Puts on the board what the store knows of a server.
-    pub(crate) async fn restore(&self, id: ServerId) -> Result<(), StoreError> {
+    pub(crate) async fn restore(&self, id: ServerId) -> Result<Option<Latest>, StoreError> {
         let observation = self.store.latest(id).await?;
         let seen = observation.as_ref().map(|observation| observation.at);
         let newest = self.store.collections(Some(id), 1).await?.pop();
         let failure = newest
             .filter(|collection| collection.state == CollectionState::Failed && collection.ended_at > seen)
             .and_then(|collection| collection.failure);
-        self.board.restore(id, observation, failure);
-        Ok(())
+        Ok(self.board.restore(id, observation, failure))
     }
 
     /// Takes the schedule of the data directory, if no other process has it, and starts the task of every server.

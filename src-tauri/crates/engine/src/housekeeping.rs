@@ -98,14 +98,32 @@ impl Engine {
         for server in changed {
             self.hand_over_settings(server, true).await;
         }
-        for server in self.board.servers() {
-            if self.schedule_is_elsewhere() {
-                self.restore(server.id).await?;
-            }
+        if self.schedule_is_elsewhere() {
+            self.mirror().await?;
         }
         self.alerting.count().await?;
-        // Alerts, activity and collections of the other process stand only in the store: the faces read it anew.
-        self.events.send(Event::Missed);
+        let newest = self.store.activity(None, None, 1).await?;
+        if newest.first().is_some_and(|entry| self.events.missed_activity(entry.id)) {
+            // What the other process did stands only in the store: the faces read it anew.
+            self.events.send(Event::Missed);
+        }
+        Ok(())
+    }
+
+    /// Shows what the process observes that keeps the schedule, and its queue.
+    async fn mirror(&self) -> Result<(), StoreError> {
+        if let Some(queue) = self.store.setting::<QueueView>(QUEUE).await? {
+            for visit in queue.scheduled {
+                self.queue.schedule(visit.server, Some(visit.at));
+            }
+        }
+        for server in self.board.servers() {
+            if let Some(latest) = self.restore(server.id).await? {
+                self.events.send(Event::Latest { id: server.id, latest: Box::new(latest) });
+            }
+            self.pipeline.tell(server.id);
+        }
+        self.queue_changed.notify_one();
         Ok(())
     }
 

@@ -333,11 +333,30 @@ async fn one_process_keeps_the_schedule_and_another_takes_it_over() {
     assert!(second.snapshot().await.unwrap().schedule_held_elsewhere);
 
     // What the first one observes, the second one sees.
-    event(&mut events, |event| matches!(event, Event::Missed).then_some(())).await;
+    event(&mut events, |event| matches!(event, Event::Latest { id: ServerId::LOCAL, .. }).then_some(())).await;
     assert_eq!(second.server_named("local").unwrap().state, ServerState::Up);
+    assert!(second.collections(Some(ServerId::LOCAL), 10).await.unwrap().iter().all(|it| it.ended_at.is_some()));
+
+    // And what it does.
+    first.pause().await.unwrap();
+    let (mut saw_log, mut saw_queue) = (false, false);
+    event(&mut events, |event| {
+        match event {
+            Event::Missed => saw_log = true,
+            Event::Queue { queue } => saw_queue |= queue.paused,
+            _ => {}
+        }
+        (saw_log && saw_queue).then_some(())
+    })
+    .await;
+    first.resume().await.unwrap();
 
     first.shutdown().await;
-    event(&mut events, |event| matches!(event, Event::Latest { id: ServerId::LOCAL, .. }).then_some(())).await;
+    event(&mut events, |event| match event {
+        Event::Server { view } => view.next_visit.map(|_| ()),
+        _ => None,
+    })
+    .await;
     assert!(!second.snapshot().await.unwrap().schedule_held_elsewhere);
     second.shutdown().await;
 }

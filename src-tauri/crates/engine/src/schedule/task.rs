@@ -183,6 +183,10 @@ impl Task {
     async fn work(mut self) {
         loop {
             self.take_settings().await;
+            if !self.desk.server.enabled {
+                // A person may have asked for one collection; nobody is to stay logged in for it.
+                self.site.leave().await;
+            }
             if std::mem::take(&mut self.desk.woke) {
                 self.due = rhythm::after_stall(Instant::now(), self.interval(), rand::random());
             }
@@ -229,9 +233,6 @@ impl Task {
         }
         if !old.enabled && self.desk.server.enabled {
             self.due = now;
-        }
-        if old.enabled && !self.desk.server.enabled {
-            self.site.leave().await;
         }
         if old.interval != self.desk.server.interval {
             self.due = self.due.min(now + self.interval());
