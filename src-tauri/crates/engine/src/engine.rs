@@ -255,6 +255,15 @@ impl Engine {
         matches!(*lock(&self.schedule), Schedule::HeldElsewhere)
     }
 
+    /// Whether another process keeps the schedule, also where this one never asked for it.
+    pub(crate) fn somebody_else_keeps_the_schedule(&self) -> bool {
+        match *lock(&self.schedule) {
+            Schedule::Held(_) => false,
+            Schedule::HeldElsewhere => true,
+            Schedule::Idle => matches!(Lock::try_take(&self.options.schedule_lock()), Ok(None)),
+        }
+    }
+
     /// Runs `work` until it ends or the engine does.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let cancel = self.cancel.clone();

@@ -166,7 +166,7 @@ impl Engine {
 
     /// The queue as it is now: that of this process, or the one that the keeper of the schedule has left.
     pub(crate) async fn queue_view(&self) -> Result<QueueView, StoreError> {
-        if self.schedule_is_elsewhere()
+        if self.somebody_else_keeps_the_schedule()
             && let Some(left) = self.store.setting::<QueueView>(QUEUE).await?
         {
             return Ok(left);

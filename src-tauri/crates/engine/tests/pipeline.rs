@@ -349,6 +349,9 @@ async fn one_process_keeps_the_schedule_and_another_takes_it_over() {
         (saw_log && saw_queue).then_some(())
     })
     .await;
+    let onlooker = open(folder.path()).await;
+    assert!(onlooker.queue().await.unwrap().paused, "also to a process that asked for no schedule");
+    onlooker.shutdown().await;
     first.resume().await.unwrap();
 
     first.shutdown().await;
