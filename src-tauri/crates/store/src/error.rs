@@ -258,6 +258,8 @@ mod tests {
         assert_eq!(told(ErrorKind::PermissionDenied), "store_permission");
         assert_eq!(told(ErrorKind::ReadOnlyFilesystem), "store_permission");
         assert_eq!(told(ErrorKind::StorageFull), "store_full");
-        assert_eq!(told(ErrorKind::NotADirectory), "store_io");
+        assert_eq!(told(ErrorKind::NotADirectory), "store_not_a_folder");
+        assert_eq!(told(ErrorKind::AlreadyExists), "store_not_a_folder");
+        assert_eq!(told(ErrorKind::TimedOut), "store_io");
     }
 }
