@@ -154,7 +154,7 @@ async fn a_file_in_the_place_of_the_folder_is_told() {
     let (_folder, path) = place();
     std::fs::write(path.parent().unwrap(), "").unwrap();
     let error = Store::open(&path).await.unwrap_err();
-    assert!(matches!(error, StoreError::Io { .. }), "{error:?}");
+    assert!(matches!(error, StoreError::NotAFolder { .. }), "{error:?}");
 }
 
 #[tokio::test]
