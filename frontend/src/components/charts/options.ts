@@ -84,7 +84,7 @@ export function chartOptions(look: ChartLook, size: { width: number; height: num
   return {
     ...size,
     ms: 1,
-    padding: [8, 8, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 }, sync: { key: look.group, scales: ['x', null] } },
     scales: {

@@ -31,9 +31,7 @@ function openUnlessControl(event: MouseEvent<HTMLTableRowElement>, view: ServerV
 export const ServerRow = memo(function ServerRow({ view }: { view: ServerView }) {
   const { server, state, summary, failure, firing } = view;
   const open = useDialogs();
-  const about = [address(server.target), server.environment, ...server.tags]
-    .filter((word) => word !== null)
-    .join(' · ');
+  const labels = [server.environment, ...server.tags].filter((word) => word !== null).join(' · ');
   return (
     // The link in the first cell does the same for the keyboard.
     <tr
@@ -44,9 +42,16 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
       }}
     >
       <th scope="row" className={classes.name}>
-        <a href={serverHref(server.id)}>{server.name}</a>
-        <span className={classes.about} title={about}>
-          {about}
+        <div className={classes.title}>
+          <a href={serverHref(server.id)}>{server.name}</a>
+          {labels !== '' && (
+            <span className={classes.labels} title={labels}>
+              {labels}
+            </span>
+          )}
+        </div>
+        <span className={classes.about} title={address(server.target)}>
+          {address(server.target)}
         </span>
       </th>
       <td>

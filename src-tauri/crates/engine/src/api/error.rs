@@ -49,7 +49,7 @@ impl ApiError {
 
 impl std::fmt::Display for ApiError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.message, self.hint)
+        write!(f, "{}. {}", self.message.trim_end_matches('.'), self.hint)
     }
 }
 
