@@ -1,7 +1,7 @@
 //! Alerts: what the rules of `core` say, kept, logged, notified and told.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use hostrounds_core::activity::ActivityKind;
@@ -32,6 +32,8 @@ pub(crate) struct Alerting {
     pub(crate) events: Events,
     pub(crate) troubles: Arc<Troubles>,
     pub(crate) notifier: Option<Arc<dyn Notifier>>,
+    /// The highest number of an alert that was told.
+    pub(crate) told: AtomicI64,
     /// What the rules remember of each server.
     pub(crate) holding: Mutex<HashMap<ServerId, Holding>>,
     /// What the settings say about notifications.
@@ -85,35 +87,63 @@ impl Alerting {
         if transitions.is_empty() {
             return Ok(());
         }
+        let mut outcome = Ok(());
         for transition in transitions {
-            let (alert, kind, message) = match transition {
-                Transition::Fire { rule, attributes, threshold, value, message } => {
-                    let new = NewAlert {
-                        server: server.id,
-                        rule,
-                        attributes,
-                        threshold,
-                        value,
-                        message: message.clone(),
-                        fired_at: at,
-                    };
-                    match self.store.fire_alert(new).await {
-                        Ok(alert) => (alert, ActivityKind::AlertFired, message),
-                        // Another process saw the same and was first.
-                        Err(StoreError::AlreadyFiring) => continue,
-                        Err(error) => return Err(error),
-                    }
-                }
-                Transition::Resolve { id, message } => match self.store.resolve_alert(id, at).await? {
-                    Some(alert) => (alert, ActivityKind::AlertResolved, message),
-                    None => continue,
-                },
-            };
-            let entry = self.store.log(at, kind, Some(server.id), &message).await?;
-            self.notify(server, &alert, message);
-            self.events.send(Event::Alert { alert });
-            self.events.send(Event::Activity { entry });
+            // One that fails must not keep the others from being told.
+            outcome = outcome.and(self.carry_out_one(server, at, transition).await);
         }
+        outcome.and(self.count().await)
+    }
+
+    async fn carry_out_one(&self, server: &Server, at: UnixMillis, transition: Transition) -> Result<(), StoreError> {
+        let (alert, kind, message) = match transition {
+            Transition::Fire { rule, attributes, threshold, value, message } => {
+                let new = NewAlert {
+                    server: server.id,
+                    rule,
+                    attributes,
+                    threshold,
+                    value,
+                    message: message.clone(),
+                    fired_at: at,
+                };
+                match self.store.fire_alert(new).await {
+                    Ok(Some(alert)) => (alert, ActivityKind::AlertFired, message),
+                    // It was disabled meanwhile, or another process saw the same and was first.
+                    Ok(None) | Err(StoreError::AlreadyFiring) => return Ok(()),
+                    Err(error) => return Err(error),
+                }
+            }
+            Transition::Resolve { id, message } => match self.store.resolve_alert(id, at).await? {
+                Some(alert) => (alert, ActivityKind::AlertResolved, message),
+                None => return Ok(()),
+            },
+        };
+        // The person first: the log may fail.
+        self.told.fetch_max(alert.id.0, Ordering::Relaxed);
+        self.notify(server, &alert, message.clone());
+        self.events.send(Event::Alert { alert });
+        let entry = self.store.log(at, kind, Some(server.id), &message).await?;
+        self.events.send(Event::Activity { entry });
+        Ok(())
+    }
+
+    /// Notifies of what another process, which sends no notifications, has seen firing.
+    pub(crate) async fn catch_up(&self) -> Result<(), StoreError> {
+        let told = self.told.load(Ordering::Relaxed);
+        for alert in self.store.firing().await?.into_iter().filter(|alert| alert.id.0 > told) {
+            self.told.fetch_max(alert.id.0, Ordering::Relaxed);
+            if let Some(server) = self.board.server(alert.server) {
+                self.notify(&server, &alert, alert.message.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// The alerts that stand in the store already are no news.
+    pub(crate) async fn start(&self) -> Result<(), StoreError> {
+        let newest = self.store.alerts(None, 1).await?;
+        self.told.store(newest.first().map_or(0, |alert| alert.id.0), Ordering::Relaxed);
         self.count().await
     }
 

@@ -10,6 +10,7 @@ use hostrounds_core::observation::{Attributes, Observation, Point};
 use hostrounds_core::probe::{Family, Rhythm};
 use hostrounds_core::server::{Server, ServerId};
 use hostrounds_core::time::UnixMillis;
+use hostrounds_store::Newest;
 
 use crate::api::view::{Latest, ServerState, ServerView, Summary};
 use crate::failure::is_ours;
@@ -69,17 +70,26 @@ impl Board {
     pub(crate) fn restore(
         &self,
         id: ServerId,
-        observation: Option<Observation>,
+        newest: Option<Newest>,
         failure: Option<Failure>,
+        now: UnixMillis,
     ) -> Option<Latest> {
         let mut entries = self.lock();
         let entry = entries.get_mut(&id)?;
         let before = entry.latest.as_ref().map(|latest| latest.at);
-        if let Some(observation) = observation
-            && entry.latest.as_ref().is_none_or(|latest| latest.at < observation.at)
+        if let Some(Newest { observation, read_at }) = newest
+            && entry.latest.as_ref().is_none_or(|latest| latest.at < observation.at || is_ahead(latest.at, now))
         {
             entry.outcome = Outcome::Observed;
-            entry.latest = Some(merged(entry.latest.take(), observation));
+            let processes = observation.processes.or_else(|| entry.latest.as_ref().and_then(|it| it.processes.clone()));
+            entry.latest = Some(Latest {
+                at: observation.at,
+                read_at,
+                points: observation.points,
+                processes,
+                facts: observation.facts,
+                unavailable: observation.unavailable,
+            });
         }
         if let Some(failure) = failure {
             entry.outcome = Outcome::Failed(failure);
@@ -101,6 +111,10 @@ impl Board {
         let mut entries = self.lock();
         let Some(entry) = entries.get_mut(&collection.server) else { return };
         let Some(failure) = collection.failure.clone() else { return };
+        if is_ours(&failure) && entry.outcome.failure().is_some_and(|known| !is_ours(known)) {
+            // That the server was not reached stays known until it is observed.
+            return;
+        }
         match collection.state {
             CollectionState::Failed => entry.outcome = Outcome::Failed(failure),
             // A server that is known to be unreachable stays so until it is observed.
@@ -174,6 +188,7 @@ impl Entry {
             (Outcome::Failed(failure), _) if !is_ours(failure) => ServerState::Unreachable,
             (Outcome::Retrying(_), _) => ServerState::Retrying,
             (_, None) => ServerState::NotObserved,
+            (_, Some(latest)) if is_ahead(latest.at, now) => ServerState::Stale,
             (_, Some(latest)) if now.since(latest.at) > stale_after(self.server.interval) => ServerState::Stale,
             (_, Some(_)) => ServerState::Up,
         }
@@ -191,6 +206,11 @@ impl Entry {
             has_secret: self.has_secret,
         }
     }
+}
+
+/// Whether a stamp lies in the future because the clock was set back since: it says nothing about how old the values are.
+fn is_ahead(at: UnixMillis, now: UnixMillis) -> bool {
+    at.since(now) > Duration::from_secs(5)
 }
 
 /// Values are stale after one and a half intervals. A second is added, because the visit itself takes its time.
@@ -325,21 +345,34 @@ mod tests {
         assert!(board.grown_stale(UnixMillis(94_000)).is_empty());
     }
 
+    fn stored(at: i64) -> Newest {
+        let observation = observation(at, &[(Metric::CpuUtilization, Attributes::none(), 0.5)]);
+        Newest { read_at: BTreeMap::from([(Family::Cpu, observation.at)]), observation }
+    }
+
     #[test]
     fn what_the_store_holds_counts_by_its_age() {
         let board = board();
-        let stored = observation(1_000, &[(Metric::CpuUtilization, Attributes::none(), 0.5)]);
-        board.restore(ID, Some(stored), None);
+        board.restore(ID, Some(stored(1_000)), None, UnixMillis(2_000));
         assert_eq!(state(&board, 2_000), ServerState::Up);
         assert_eq!(state(&board, 100_000), ServerState::Stale);
-        board.restore(ID, None, Some(failure("connection_refused")));
+        board.restore(ID, None, Some(failure("connection_refused")), UnixMillis(2_000));
         assert_eq!(state(&board, 2_000), ServerState::Unreachable);
+    }
+
+    #[test]
+    fn values_from_before_the_clock_was_set_back_are_not_fresh() {
+        let board = board();
+        board.restore(ID, Some(stored(3_600_000)), None, UnixMillis(3_600_000));
+        assert_eq!(state(&board, 1_000), ServerState::Stale);
+        assert!(board.restore(ID, Some(stored(1_000)), None, UnixMillis(2_000)).is_some());
+        assert_eq!(state(&board, 2_000), ServerState::Up);
     }
 
     #[test]
     fn a_keyring_that_fails_is_no_outage_of_the_server() {
         let board = board();
-        board.restore(ID, None, Some(failure("keyring_unavailable")));
+        board.restore(ID, None, Some(failure("keyring_unavailable")), UnixMillis(0));
         assert_eq!(state(&board, 2_000), ServerState::NotObserved);
     }
 

@@ -1,7 +1,7 @@
 //! The only place that wires: store, sites, schedule, alerts and notifications become one engine here.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -129,6 +129,7 @@ impl Engine {
             events: events.clone(),
             troubles: Arc::clone(&troubles),
             notifier,
+            told: AtomicI64::default(),
             holding: Mutex::default(),
             notify: AtomicBool::new(settings.notifications),
             sending: TaskTracker::new(),
@@ -170,7 +171,7 @@ impl Engine {
             finish_recording,
         });
         engine.read_servers().await?;
-        engine.alerting.count().await?;
+        engine.alerting.start().await?;
         if let Some(newest) = engine.store.activity(None, None, 1).await?.first() {
             engine.events.missed_activity(newest.id);
         }
@@ -206,13 +207,13 @@ impl Engine {
 
     /// Puts on the board what the store knows of a server.
     pub(crate) async fn restore(&self, id: ServerId) -> Result<Option<Latest>, StoreError> {
-        let observation = self.store.latest(id).await?;
-        let seen = observation.as_ref().map(|observation| observation.at);
+        let newest_values = self.store.latest(id).await?;
+        let seen = newest_values.as_ref().map(|newest| newest.observation.at);
         let newest = self.store.collections(Some(id), 1).await?.pop();
         let failure = newest
             .filter(|collection| collection.state == CollectionState::Failed && collection.ended_at > seen)
             .and_then(|collection| collection.failure);
-        Ok(self.board.restore(id, observation, failure))
+        Ok(self.board.restore(id, newest_values, failure, clock::now()))
     }
 
     /// Takes the schedule of the data directory, if no other process has it, and starts the task of every server.
@@ -369,8 +370,6 @@ impl Engine {
             while ending.join_next().await.is_some() {}
             self.background.close();
             self.background.wait().await;
-            self.alerting.sending.close();
-            self.alerting.sending.wait().await;
             self.finish_recording.cancel();
             let recorder = lock(&self.recorder).take();
             if let Some(recorder) = recorder
@@ -378,6 +377,11 @@ impl Engine {
             {
                 tracing::error!(%error, "the recorder ended unexpectedly");
             }
+            if let Err(error) = self.store.trim_collections(clock::now()).await {
+                tracing::warn!(%error, "finished collections were not given up");
+            }
+            self.alerting.sending.close();
+            self.alerting.sending.wait().await;
         };
         if tokio::time::timeout(FAREWELL, farewell).await.is_err() {
             tracing::warn!("not everything ended in time");

@@ -67,8 +67,7 @@ pub(crate) fn deadline(stage: Stage, after: Duration) -> Failure {
         code: "collection_timeout".into(),
         stage,
         message: format!("The collection was not over after {} s.", after.as_secs()),
-        hint: "Look at the load of the server and at the connection to it; a person can also make the deadline longer."
-            .into(),
+        hint: "Look at the load of the server and at the connection to it.".into(),
         retryable: true,
     }
 }
@@ -114,9 +113,25 @@ pub(crate) fn crashed(detail: &str) -> Failure {
     }
 }
 
-/// Whether the cause lies with this computer, so that the failure says nothing about the server.
+/// Whether the cause lies with this computer or its settings, so that the failure says nothing about the server.
 pub(crate) fn is_ours(failure: &Failure) -> bool {
-    matches!(failure.code.as_str(), KEYRING_UNAVAILABLE | "collected_elsewhere" | "lock_unusable" | "internal")
+    is_trouble(failure)
+        || failure.code.starts_with("key_file_")
+        || failure.code.starts_with("key_passphrase_")
+        || matches!(failure.code.as_str(), "password_missing" | "collected_elsewhere" | "lock_unusable" | "internal")
+}
+
+/// Whether the cause touches many servers at once and is to be told once, not per server.
+pub(crate) fn is_trouble(failure: &Failure) -> bool {
+    matches!(
+        failure.code.as_str(),
+        KEYRING_UNAVAILABLE
+            | "agent_unavailable"
+            | "agent_empty"
+            | "known_hosts_unusable"
+            | "network_unreachable"
+            | "name_lookup_failed"
+    )
 }
 
 /// `text` with its first letter in upper case: errors start in lower case, sentences do not.

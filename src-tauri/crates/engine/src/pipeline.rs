@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Stage, Trigger};
 use hostrounds_core::observation::Observation;
-use hostrounds_core::server::{Server, ServerId};
+use hostrounds_core::server::{Login, Server, ServerId, Target};
 use hostrounds_core::time::UnixMillis;
 use tokio::sync::Notify;
 
@@ -33,16 +33,23 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// A keyring that fails is a trouble of this computer, not an outage of a server.
-    fn note_keyring(&self, collection: &Collection) {
+    /// A keyring, an agent or a network of this computer that fails is a trouble of its own, not an outage of a server.
+    fn note_trouble(&self, server: &Server, collection: &Collection) {
         match &collection.failure {
-            Some(failure) if failure.code == KEYRING_UNAVAILABLE => self.troubles.raise(Trouble {
+            Some(failure) if failure::is_trouble(failure) => self.troubles.raise(Trouble {
                 code: failure.code.clone(),
                 message: failure.message.clone(),
                 hint: failure.hint.clone(),
             }),
-            None if collection.stages.iter().any(|stage| stage.stage == Stage::Credential) => {
-                self.troubles.settle(|code| code == KEYRING_UNAVAILABLE);
+            // A new login to a server over SSH needed all of them.
+            None if collection.stages.iter().any(|stage| stage.stage == Stage::Login) => {
+                let uses_agent = matches!(&server.target, Target::Ssh(ssh) if ssh.login == Login::Agent);
+                self.troubles.settle(|code| match code {
+                    KEYRING_UNAVAILABLE => !uses_agent,
+                    "agent_unavailable" | "agent_empty" => uses_agent,
+                    "known_hosts_unusable" | "network_unreachable" | "name_lookup_failed" => true,
+                    _ => false,
+                });
             }
             _ => {}
         }
@@ -106,7 +113,7 @@ impl Ledger for Pipeline {
             self.troubles.raise(store_trouble(&error));
         }
 
-        self.note_keyring(collection);
+        self.note_trouble(server, collection);
 
         self.queue.put(collection);
         if let Some(latest) = latest {
@@ -120,9 +127,10 @@ impl Ledger for Pipeline {
 }
 
 /// Whether a failed collection says that the server cannot be reached: all the tries of a whole run were made, or no further
-/// try could have helped.
+/// try could have helped. This computer is always reached.
 fn is_verdict(collection: &Collection) -> bool {
     collection.state == CollectionState::Failed
+        && collection.server != ServerId::LOCAL
         && collection.failure.as_ref().is_some_and(|failure| {
             !failure::is_ours(failure) && (collection.max_attempts >= TRIES || !failure.retryable)
         })

@@ -17,8 +17,8 @@ use crate::troubles::Troubles;
 
 /// How many collections are written in one transaction at most.
 const BATCH: usize = 256;
-/// How many collections wait for a store that fails; the oldest go first. At 60 points each that is about 60 MiB.
-const BUFFER: usize = 10_000;
+/// How many points wait for a store that fails; the oldest collections go first. A point takes some 100 bytes.
+const BUFFER: usize = 500_000;
 /// How long after a failure the store is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -95,8 +95,8 @@ impl Writer {
                 Err(error) if concerns_one_record(&error) => match self.try_first(1).await {
                     Ok(()) => self.settle_first(1),
                     Err(error) if concerns_one_record(&error) => {
-                        // Its server was removed while it was on its way; there is nothing left to keep it for.
-                        tracing::debug!(%error, "a collection could not be kept");
+                        // Such as one from before 1970: it could never be kept, and must not keep the others waiting.
+                        tracing::error!(%error, "a collection cannot be kept");
                         self.settle_first(1);
                     }
                     Err(error) => return self.hold(&error),
@@ -128,8 +128,11 @@ impl Writer {
         for entry in &mut self.waiting {
             entry.settled.take().map(|settled| settled.send(()));
         }
-        while self.waiting.len() > BUFFER {
-            self.waiting.pop_front();
+        let mut points: usize = self.waiting.iter().map(Entry::size).sum();
+        while points > BUFFER
+            && let Some(oldest) = self.waiting.pop_front()
+        {
+            points -= oldest.size();
             self.lost += 1;
         }
         let mut trouble = error::store_trouble(error);
@@ -141,6 +144,11 @@ impl Writer {
 }
 
 impl Entry {
+    /// How many points it holds; the collection itself counts as one.
+    fn size(&self) -> usize {
+        1 + self.observation.as_ref().map_or(0, |observation| observation.points.len())
+    }
+
     fn settle(mut self) {
         if let Some(settled) = self.settled.take() {
             // Whoever handed it in may have been cut off.
@@ -149,10 +157,7 @@ impl Entry {
     }
 }
 
-/// Whether an error may go away with the one record that is at fault, as when its server was removed meanwhile.
+/// Whether an error goes away with the one record that is at fault.
 fn concerns_one_record(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::NotFound | StoreError::OutOfRange { .. } | StoreError::Value { .. } | StoreError::Query(_)
-    )
+    matches!(error, StoreError::OutOfRange { .. } | StoreError::Value { .. })
 }

@@ -41,7 +41,13 @@ pub enum ConnectError {
         /// Addresses that were tried, with port.
         address: String,
     },
-    /// No route, or the network says that the host is not there.
+    /// This computer has no network that leads there.
+    #[error("no network leads from this computer to {address}")]
+    NetworkUnreachable {
+        /// Addresses that were tried, with port.
+        address: String,
+    },
+    /// A router on the way, or the local network, says that the host is not there.
     #[error("{address} cannot be reached: {reason}")]
     HostUnreachable {
         /// Addresses that were tried, with port.
@@ -211,6 +217,7 @@ impl ConnectError {
             Self::NameNotFound { .. } | Self::NameLookupFailed { .. } | Self::ResolveTimeout { .. } => Step::Resolve,
             Self::ConnectionRefused { .. }
             | Self::HostUnreachable { .. }
+            | Self::NetworkUnreachable { .. }
             | Self::ConnectFailed { .. }
             | Self::ConnectTimeout { .. } => Step::Connect,
             Self::NotSsh { .. }
@@ -245,6 +252,7 @@ impl ConnectError {
             Self::ResolveTimeout { .. } => "resolve_timeout",
             Self::ConnectionRefused { .. } => "connection_refused",
             Self::HostUnreachable { .. } => "host_unreachable",
+            Self::NetworkUnreachable { .. } => "network_unreachable",
             Self::ConnectFailed { .. } => "connect_failed",
             Self::ConnectTimeout { .. } => "connect_timeout",
             Self::NotSsh { .. } => "not_ssh",
@@ -283,7 +291,7 @@ impl ConnectError {
             Self::ConnectionRefused { .. } => {
                 "Check the port, and that sshd runs there: `systemctl status ssh` on the server.".into()
             }
-            Self::HostUnreachable { .. } | Self::ConnectFailed { .. } => {
+            Self::HostUnreachable { .. } | Self::NetworkUnreachable { .. } | Self::ConnectFailed { .. } => {
                 "Check this computer's network or VPN, and the server's address.".into()
             }
             Self::ConnectTimeout { .. } => {
@@ -360,6 +368,7 @@ impl ConnectError {
             | Self::ResolveTimeout { .. }
             | Self::ConnectionRefused { .. }
             | Self::HostUnreachable { .. }
+            | Self::NetworkUnreachable { .. }
             | Self::ConnectFailed { .. }
             | Self::ConnectTimeout { .. }
             | Self::KeyExchangeTimeout { .. }

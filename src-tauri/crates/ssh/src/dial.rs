@@ -87,9 +87,8 @@ fn most_telling(failures: Vec<io::Error>, address: String) -> ConnectError {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => ConnectError::ConnectionRefused { address },
         io::ErrorKind::TimedOut => ConnectError::ConnectTimeout { address },
-        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
-            ConnectError::HostUnreachable { address, reason: error.to_string() }
-        }
+        io::ErrorKind::HostUnreachable => ConnectError::HostUnreachable { address, reason: error.to_string() },
+        io::ErrorKind::NetworkUnreachable => ConnectError::NetworkUnreachable { address },
         _ => ConnectError::ConnectFailed { address, reason: error.to_string() },
     }
 }
@@ -107,7 +106,8 @@ mod tests {
         assert_eq!(of(&[NetworkUnreachable, ConnectionRefused]), "connection_refused");
         assert_eq!(of(&[ConnectionRefused, NetworkUnreachable]), "connection_refused");
         assert_eq!(of(&[NetworkUnreachable, TimedOut]), "connect_timeout");
-        assert_eq!(of(&[NetworkUnreachable]), "host_unreachable");
+        assert_eq!(of(&[NetworkUnreachable]), "network_unreachable");
+        assert_eq!(of(&[HostUnreachable]), "host_unreachable");
         assert_eq!(of(&[PermissionDenied]), "connect_failed");
         assert_eq!(of(&[]), "connect_timeout");
     }

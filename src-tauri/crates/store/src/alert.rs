@@ -62,16 +62,23 @@ impl TryFrom<Row> for Alert {
 }
 
 impl Store {
-    /// Keeps an alert that starts firing.
+    /// Keeps an alert that starts firing. Nothing where the server is disabled: nobody would see the end of it.
     ///
     /// # Errors
     /// [`StoreError::AlreadyFiring`] where the same rule fires for the same part of the server, [`StoreError::NotFound`]
     /// where the server is gone.
-    pub async fn fire_alert(&self, new: NewAlert) -> Result<Alert> {
+    pub async fn fire_alert(&self, new: NewAlert) -> Result<Option<Alert>> {
         self.within(async {
             let rule = to_word("alert.rule", new.rule)?;
             let attributes = to_json("alert.attributes", &new.attributes)?;
             let mut tx = self.begin().await?;
+            let enabled: Option<bool> = sqlx::query_scalar("SELECT enabled FROM server WHERE id = ?")
+                .bind(new.server.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+            if !enabled.ok_or(StoreError::NotFound)? {
+                return Ok(None);
+            }
             let id = sqlx::query_scalar(
                 "INSERT INTO alert (server, rule, attributes, state, threshold, value, message, fired_at)
                  VALUES (?, ?, ?, 'firing', ?, ?, ?, ?) RETURNING id",
@@ -85,13 +92,9 @@ impl Store {
             .bind(new.fired_at.0)
             .fetch_one(&mut *tx)
             .await
-            .map_err(|error| match error.as_database_error().map(sqlx::error::DatabaseError::kind) {
-                Some(sqlx::error::ErrorKind::ForeignKeyViolation) => StoreError::NotFound,
-                _ if is_duplicate(&error) => StoreError::AlreadyFiring,
-                _ => error.into(),
-            })?;
+            .map_err(|error| if is_duplicate(&error) { StoreError::AlreadyFiring } else { error.into() })?;
             tx.commit().await?;
-            Ok(Alert {
+            Ok(Some(Alert {
                 id: AlertId(id),
                 server: new.server,
                 rule: new.rule,
@@ -102,7 +105,7 @@ impl Store {
                 message: new.message,
                 fired_at: new.fired_at,
                 resolved_at: None,
-            })
+            }))
         })
         .await
     }

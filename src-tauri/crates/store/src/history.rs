@@ -3,11 +3,12 @@
 //! A head is one row for all series of a collection, so any number of series is answered in one scan; of each row only the
 //! part is read in which those series stand.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::Metric;
 use hostrounds_core::observation::{Attributes, Observation, Point, Series};
+use hostrounds_core::probe::Family;
 use hostrounds_core::rollup::rollup;
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
@@ -24,6 +25,15 @@ pub(crate) use crate::layout::keys_of;
 const MOST_POINTS: u32 = 100_000;
 /// How many of the newest heads [`Store::latest`] looks through for families that are not read in every collection.
 const LATEST_HEADS: u32 = 512;
+
+/// What is known of a server now.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Newest {
+    /// The newest values, under the time of the newest observation.
+    pub observation: Observation,
+    /// When each family was read whose values these are.
+    pub read_at: BTreeMap<Family, UnixMillis>,
+}
 
 impl Store {
     /// The series of a metric that carry the attributes asked for, in the order of their attributes, each in at most
@@ -80,8 +90,8 @@ impl Store {
     /// What is known of a server now: the time of its newest observation and, for each family, the values of the newest
     /// observation that read it; the processes and the facts as they were last read. Nothing where it was never observed.
     ///
-    /// A family that none of the newest 512 observations read is left out.
-    pub async fn latest(&self, server: ServerId) -> Result<Option<Observation>> {
+    /// A family that none of the newest 512 observations read is left out, and so is one that the newest could not read.
+    pub async fn latest(&self, server: ServerId) -> Result<Option<Newest>> {
         self.within(async {
             let mut tx = self.readers.begin().await?;
             let keys = keys_of(server);
@@ -97,7 +107,7 @@ impl Store {
 
             let mut layouts: HashMap<i64, Vec<i64>> = HashMap::new();
             let mut series: HashMap<i64, Option<Series>> = HashMap::new();
-            let mut families = BTreeSet::new();
+            let mut read_at: BTreeMap<Family, UnixMillis> = BTreeMap::new();
             let mut seen = BTreeSet::new();
             for (key, layout) in heads {
                 if !seen.insert(layout) {
@@ -113,7 +123,7 @@ impl Store {
                     .iter()
                     .filter_map(|id| series.get(id)?.as_ref())
                     .map(|series| series.metric.info().family)
-                    .filter(|family| !families.contains(family))
+                    .filter(|family| !read_at.contains_key(family))
                     .collect();
                 if new.is_empty() {
                     continue;
@@ -126,12 +136,16 @@ impl Store {
                     let series = series.get(id)?.as_ref()?;
                     new.contains(&series.metric.info().family).then(|| Point { series: series.clone(), value })
                 }));
-                families.extend(new);
+                read_at.extend(new.into_iter().map(|family| (family, moment(key))));
             }
             observation.points.sort_by(|a, b| a.series.cmp(&b.series));
             add_tables(&mut tx, server, &mut observation).await?;
             tx.commit().await?;
-            Ok(Some(observation))
+            for unavailable in &observation.unavailable {
+                read_at.remove(&unavailable.family);
+            }
+            observation.points.retain(|point| read_at.contains_key(&point.series.metric.info().family));
+            Ok(Some(Newest { observation, read_at }))
         })
         .await
     }

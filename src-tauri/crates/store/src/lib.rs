@@ -29,6 +29,7 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 pub use alert::NewAlert;
 pub use collection::{COMPLETED_FOR, COMPLETED_MOST, FAILED_FOR, FAILED_MOST, QUIET_MOST};
 pub use error::StoreError;
+pub use history::Newest;
 pub use record::Record;
 
 use names::Names;

@@ -12,7 +12,7 @@ use hostrounds_core::probe::Family;
 use hostrounds_core::rollup::rollup;
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
-use hostrounds_store::{Record, Store, StoreError};
+use hostrounds_store::{Newest, Record, Store, StoreError};
 use proptest::prelude::*;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
@@ -126,7 +126,10 @@ async fn servers_do_not_see_each_other() {
     }
     for (server, value) in [(ServerId::LOCAL, 0.0), (one, 1.0), (two, 2.0)] {
         assert_eq!(all(&store, server, CPU).await, [(NOW, value)]);
-        assert_eq!(store.latest(server).await.unwrap().unwrap().value(CPU, &Attributes::none()), Some(value));
+        assert_eq!(
+            store.latest(server).await.unwrap().unwrap().observation.value(CPU, &Attributes::none()),
+            Some(value)
+        );
     }
     assert_eq!(all(&store, ServerId(77), CPU).await, []);
     assert_eq!(all(&store, ServerId(-1), CPU).await, []);
@@ -162,14 +165,23 @@ async fn the_latest_values_are_of_the_newest_reading_of_each_family() {
     // A latecomer is history, not news.
     keep(&store, ServerId::LOCAL, &observation(at(-9), vec![point(CPU, Attributes::none(), 0.9)])).await;
 
-    let latest = store.latest(ServerId::LOCAL).await.unwrap().unwrap();
+    let Newest { observation: latest, read_at } = store.latest(ServerId::LOCAL).await.unwrap().unwrap();
     assert_eq!(latest.at, at(2));
+    assert_eq!(read_at.get(&Family::Cpu), Some(&at(2)));
+    assert_eq!(read_at.get(&Family::Filesystems), Some(&at(1)), "an older value keeps its own time");
     assert_eq!(latest.value(CPU, &Attributes::none()), Some(0.5));
     assert_eq!(latest.value(DISK, &mount("/")), Some(0.4));
     assert_eq!(latest.value(DISK, &mount("/gone")), None, "what is no longer mounted does not come back");
     assert_eq!(latest.value(Metric::ThreadCount, &Attributes::none()), Some(200.0));
     assert_eq!(latest.points.len(), 3);
     assert_eq!((latest.processes, latest.facts, latest.unavailable), (Some(processes), Some(facts), unavailable));
+
+    let hung = vec![Unavailable { family: Family::Filesystems, reason: "df hangs".into() }];
+    let newest = Observation { unavailable: hung, ..observation(at(3), vec![point(CPU, Attributes::none(), 0.5)]) };
+    keep(&store, ServerId::LOCAL, &newest).await;
+    let Newest { observation: latest, read_at } = store.latest(ServerId::LOCAL).await.unwrap().unwrap();
+    assert_eq!(latest.value(DISK, &mount("/")), None, "what could not be read does not come back");
+    assert_eq!(read_at.get(&Family::Filesystems), None);
 }
 
 #[tokio::test]

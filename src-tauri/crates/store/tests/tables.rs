@@ -252,12 +252,12 @@ async fn an_alert_fires_once_and_is_resolved_once() {
     let (_folder, path) = place();
     let store = Store::open(&path).await.unwrap();
     let other = Store::open(&path).await.unwrap();
-    let fired = store.fire_alert(alert(ServerId::LOCAL, "/")).await.unwrap();
+    let fired = store.fire_alert(alert(ServerId::LOCAL, "/")).await.unwrap().unwrap();
     assert_eq!((fired.state, fired.resolved_at), (AlertState::Firing, None));
     for again in [&store, &other] {
         assert!(matches!(again.fire_alert(alert(ServerId::LOCAL, "/")).await, Err(StoreError::AlreadyFiring)));
     }
-    let second = store.fire_alert(alert(ServerId::LOCAL, "/var")).await.unwrap();
+    let second = store.fire_alert(alert(ServerId::LOCAL, "/var")).await.unwrap().unwrap();
     assert_eq!(store.firing().await.unwrap(), [second.clone(), fired.clone()]);
 
     let resolved = store.resolve_alert(fired.id, at(9)).await.unwrap().unwrap();
@@ -266,10 +266,20 @@ async fn an_alert_fires_once_and_is_resolved_once() {
     assert_eq!(store.resolve_alert(AlertId(99), at(10)).await.unwrap(), None);
     assert_eq!(store.firing().await.unwrap(), std::slice::from_ref(&second));
 
-    let third = store.fire_alert(alert(ServerId::LOCAL, "/")).await.unwrap();
+    let third = store.fire_alert(alert(ServerId::LOCAL, "/")).await.unwrap().unwrap();
     assert_eq!(store.alerts(None, 9).await.unwrap(), [third.clone(), second, resolved]);
     assert_eq!(store.alerts(Some(ServerId::LOCAL), 1).await.unwrap(), [third]);
     assert_eq!(store.alerts(Some(ServerId(5)), 9).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn nothing_fires_on_a_server_that_is_disabled() {
+    let (_folder, store) = store().await;
+    let local = store.servers().await.unwrap().remove(0);
+    let disabled = ServerDraft { enabled: false, ..ServerDraft::from(&local) };
+    store.update_server(ServerId::LOCAL, &disabled).await.unwrap();
+    assert_eq!(store.fire_alert(alert(ServerId::LOCAL, "/")).await.unwrap(), None);
+    assert_eq!(store.firing().await.unwrap(), []);
 }
 
 #[tokio::test]
