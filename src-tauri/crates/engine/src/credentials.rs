@@ -1,6 +1,7 @@
 //! Passwords and passphrases, in the keyring of the operating system and nowhere else.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,6 +13,9 @@ use thiserror::Error;
 const SERVICE: &str = "hostrounds";
 /// How long the keyring may take: a person may have to unlock it first.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a call waits for the one before it.
+const TURN: Duration = Duration::from_secs(5);
 
 /// Why a credential could not be read or written.
 #[derive(Debug, Error)]
@@ -25,6 +29,9 @@ pub(crate) enum CredentialError {
     /// The keyring did not answer in time.
     #[error("the keyring did not answer within {} s", PATIENCE.as_secs())]
     Timeout,
+    /// An earlier call still waits for a person to unlock the keyring.
+    #[error("the keyring waits to be unlocked")]
+    Waiting,
     /// The entry is not text.
     #[error("the keyring entry of this server is damaged")]
     Damaged,
@@ -38,9 +45,38 @@ impl CredentialError {
             Self::Unavailable(_) => {
                 "Start a keyring that offers the Secret Service (gnome-keyring, KWallet or KeePassXC), or use an SSH agent or a key file without passphrase."
             }
-            Self::Locked(_) | Self::Timeout => "Unlock the keyring of this computer, then try again.",
+            Self::Locked(_) | Self::Timeout | Self::Waiting => "Unlock the keyring of this computer, then try again.",
             Self::Damaged => "Set the password or passphrase of this server again.",
         }
+    }
+}
+
+/// The servers whose secret this application has put into the keyring: asking the keyring itself may open a prompt.
+#[derive(Default)]
+pub(crate) struct Secrets {
+    servers: Mutex<BTreeSet<ServerId>>,
+}
+
+impl Secrets {
+    /// Whether the keyring holds a secret of that server.
+    pub(crate) fn has(&self, server: ServerId) -> bool {
+        self.lock().contains(&server)
+    }
+
+    /// Takes note of one server; gives all servers where that changed anything.
+    pub(crate) fn note(&self, server: ServerId, has: bool) -> Option<BTreeSet<ServerId>> {
+        let mut servers = self.lock();
+        let changed = if has { servers.insert(server) } else { servers.remove(&server) };
+        changed.then(|| servers.clone())
+    }
+
+    /// Replaces what was noted by what the store holds.
+    pub(crate) fn replace(&self, servers: BTreeSet<ServerId>) {
+        *self.lock() = servers;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<ServerId>> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -59,13 +95,15 @@ pub(crate) trait Credentials: Send + Sync {
 pub(crate) struct Keyring {
     /// Tells the entries of several data directories apart.
     installation: String,
+    /// One call at a time: one that waits for a person keeps its thread, and must not gather others behind it.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Keyring {
     /// The keyring entries of one data directory.
     #[must_use]
     pub(crate) fn new(installation: String) -> Self {
-        Self { installation }
+        Self { installation, turn: Arc::default() }
     }
 
     async fn with_entry<T: Send + 'static>(
@@ -74,7 +112,10 @@ impl Keyring {
         act: impl FnOnce(keyring_core::Entry) -> keyring_core::Result<T> + Send + 'static,
     ) -> Result<Option<T>, CredentialError> {
         let user = format!("{}/server-{}", self.installation, server.0);
+        let turn = tokio::time::timeout(TURN, Arc::clone(&self.turn).lock_owned());
+        let turn = turn.await.map_err(|_| CredentialError::Waiting)?;
         let work = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
             connect_keyring()?;
             match keyring_core::Entry::new(SERVICE, &user).and_then(act) {
                 Ok(value) => Ok(Some(value)),

@@ -1,6 +1,6 @@
 //! The only place that wires: store, sites, schedule, alerts and notifications become one engine here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,11 +16,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alerting::Alerting;
-use crate::api::view::{ApiError, ErrorCode, Event, Latest, Settings};
+use crate::api::error::store_trouble;
+use crate::api::view::{ApiError, ErrorCode, Event, Latest, Settings, Trouble};
 use crate::board::Board;
 use crate::clock;
 use crate::core_dumps;
-use crate::credentials::{Credentials, Keyring};
+use crate::credentials::{Credentials, Keyring, Secrets};
 use crate::events::Events;
 use crate::lock::Lock;
 use crate::notify::{Clicked, Desktop, Notifier};
@@ -33,8 +34,11 @@ use crate::visit::{LocalSite, RemoteSite, Site};
 
 const SETTINGS: &str = "settings";
 const INSTALLATION: &str = "installation";
-/// The servers whose secret this application has put into the keyring: asking the keyring itself may open a prompt.
 const SECRETS: &str = "secrets";
+/// The code of the trouble of a lock file that cannot be used.
+const SCHEDULE_UNUSABLE: &str = "schedule_lock_unusable";
+/// How long another process may hold the lock that only wants to know who keeps the schedule.
+const A_LOOK: Duration = Duration::from_millis(200);
 /// How long the end of everything may take (product goal A9: 5 s in all).
 const FAREWELL: Duration = Duration::from_secs(4);
 
@@ -57,11 +61,15 @@ pub(crate) struct Engine {
     /// The tasks, held by whoever starts, stops or commands one.
     pub(crate) tasks: tokio::sync::Mutex<HashMap<ServerId, TaskHandle>>,
     settings: Mutex<Settings>,
-    secrets: Mutex<BTreeSet<i64>>,
+    pub(crate) secrets: Arc<Secrets>,
     pub(crate) schedule: Mutex<Schedule>,
     pub(crate) queue_changed: Arc<Notify>,
     pub(crate) cancel: CancellationToken,
     background: TaskTracker,
+    /// The newest line of the activity log when another process last changed the store.
+    pub(crate) followed: AtomicI64,
+    /// Housekeeping runs.
+    pub(crate) house_is_kept: AtomicBool,
     recorder: Mutex<Option<JoinHandle<()>>>,
     finish_recording: CancellationToken,
 }
@@ -76,6 +84,8 @@ pub(crate) enum Schedule {
     Held(#[expect(dead_code, reason = "the lock ends when it is dropped")] Lock),
     /// Another process; it is tried again until it is free.
     HeldElsewhere,
+    /// Nobody can: the lock file cannot be used. It is tried again too.
+    Unusable,
 }
 
 impl Engine {
@@ -117,7 +127,6 @@ impl Engine {
         notifier: Option<Arc<dyn Notifier>>,
     ) -> Result<Arc<Self>, ApiError> {
         let settings = store.setting::<Settings>(SETTINGS).await?.unwrap_or_default();
-        let secrets = store.setting::<BTreeSet<i64>>(SECRETS).await?.unwrap_or_default();
         let events = Events::new();
         let troubles = Arc::new(Troubles::new(events.clone()));
         let board = Arc::new(Board::default());
@@ -162,18 +171,20 @@ impl Engine {
             mode: watch::Sender::new(Mode::default()),
             tasks: tokio::sync::Mutex::default(),
             settings: Mutex::new(settings),
-            secrets: Mutex::new(secrets),
+            secrets: Arc::default(),
             schedule: Mutex::default(),
             queue_changed,
             cancel: CancellationToken::new(),
             background: TaskTracker::new(),
+            followed: AtomicI64::default(),
+            house_is_kept: AtomicBool::new(false),
             recorder: Mutex::new(Some(recording)),
             finish_recording,
         });
         engine.read_servers().await?;
         engine.alerting.start().await?;
         if let Some(newest) = engine.store.activity(None, None, 1).await?.first() {
-            engine.events.missed_activity(newest.id);
+            engine.followed.store(newest.id, Ordering::Relaxed);
         }
         Ok(engine)
     }
@@ -181,7 +192,7 @@ impl Engine {
     /// Puts the servers of the store on the board, with what was last observed of each. Gives those that are new here, those
     /// that have changed and those that are gone.
     pub(crate) async fn read_servers(&self) -> Result<ServerChanges, StoreError> {
-        *lock(&self.secrets) = self.store.setting(SECRETS).await?.unwrap_or_default();
+        self.secrets.replace(self.store.setting(SECRETS).await?.unwrap_or_default());
         let mut changes = ServerChanges::default();
         let known: HashMap<ServerId, Server> =
             self.board.servers().into_iter().map(|server| (server.id, server)).collect();
@@ -192,7 +203,7 @@ impl Engine {
                 Some(before) if before != server => changes.changed.push(server.clone()),
                 Some(_) => continue,
             }
-            self.board.put(server.clone(), Some(self.has_secret(server.id)));
+            self.board.put(server.clone(), Some(self.secrets.has(server.id)));
         }
         for server in &changes.added {
             self.restore(server.id).await?;
@@ -218,37 +229,44 @@ impl Engine {
 
     /// Takes the schedule of the data directory, if no other process has it, and starts the task of every server.
     pub(crate) async fn start_schedule(self: &Arc<Self>) -> Result<(), ApiError> {
-        let taken = self.take_schedule();
+        let taken = self.take_schedule().await;
         self.start_housekeeping();
         for server in self.board.servers() {
-            self.start_task(server).await;
+            self.start_task(server.id).await;
         }
         taken
     }
 
-    /// Tries to become the one that keeps the schedule.
-    pub(crate) fn take_schedule(&self) -> Result<(), ApiError> {
+    /// Tries to become the one that keeps the schedule. Until that succeeds, housekeeping tries again.
+    pub(crate) async fn take_schedule(&self) -> Result<(), ApiError> {
         let path = self.options.schedule_lock();
-        let mut schedule = lock(&self.schedule);
-        match Lock::try_take(&path) {
+        let taken = Lock::take(path.clone(), A_LOOK).await;
+        let unusable = |code: &str| code == SCHEDULE_UNUSABLE;
+        match taken {
             Ok(Some(held)) => {
-                *schedule = Schedule::Held(held);
+                *lock(&self.schedule) = Schedule::Held(held);
                 self.mode.send_modify(|mode| mode.scheduling = true);
+                self.troubles.settle(unusable);
+                self.queue_changed.notify_one();
                 Ok(())
             }
             Ok(None) => {
-                *schedule = Schedule::HeldElsewhere;
-                Err(ApiError::new(
-                    ErrorCode::ScheduleHeld,
-                    "Another Hostrounds process keeps the schedule of this data directory.",
-                    "Use that one, end it, or choose another directory with --data-dir.",
-                ))
+                *lock(&self.schedule) = Schedule::HeldElsewhere;
+                self.troubles.settle(unusable);
+                Err(ApiError::schedule_held())
             }
-            Err(error) => Err(ApiError::new(
-                ErrorCode::Store,
-                format!("The lock file `{}` cannot be used: {error}.", path.display()),
-                "Check the owner and the permissions of the data directory.",
-            )),
+            Err(error) => {
+                *lock(&self.schedule) = Schedule::Unusable;
+                let trouble = Trouble {
+                    code: SCHEDULE_UNUSABLE.into(),
+                    message: format!("The lock file `{}` cannot be used: {error}.", path.display()),
+                    hint:
+                        "Nothing is visited on a schedule. Check the owner and the permissions of the data directory."
+                            .into(),
+                };
+                self.troubles.raise(trouble.clone());
+                Err(ApiError::new(ErrorCode::Store, trouble.message, trouble.hint))
+            }
         }
     }
 
@@ -256,10 +274,15 @@ impl Engine {
         matches!(*lock(&self.schedule), Schedule::HeldElsewhere)
     }
 
+    /// Whether this process was asked to keep the schedule, and does not.
+    pub(crate) fn wants_the_schedule(&self) -> bool {
+        matches!(*lock(&self.schedule), Schedule::HeldElsewhere | Schedule::Unusable)
+    }
+
     /// Whether another process keeps the schedule, also where this one never asked for it.
     pub(crate) fn somebody_else_keeps_the_schedule(&self) -> bool {
         match *lock(&self.schedule) {
-            Schedule::Held(_) => false,
+            Schedule::Held(_) | Schedule::Unusable => false,
             Schedule::HeldElsewhere => true,
             Schedule::Idle => matches!(Lock::try_take(&self.options.schedule_lock()), Ok(None)),
         }
@@ -276,12 +299,16 @@ impl Engine {
         });
     }
 
-    /// Starts the task of a server; one that runs already stays.
-    pub(crate) async fn start_task(self: &Arc<Self>, server: Server) {
-        if self.cancel.is_cancelled() {
+    /// Starts the task of a server; one that runs already stays, and for a server that is gone none is started.
+    pub(crate) async fn start_task(self: &Arc<Self>, id: ServerId) {
+        let mut tasks = self.tasks.lock().await;
+        // Looked at under the lock, so that neither a removal nor the end of everything can come in between.
+        if self.cancel.is_cancelled() || tasks.contains_key(&id) {
             return;
         }
-        self.tasks.lock().await.entry(server.id).or_insert_with(|| Task::start(server, self.edges()));
+        if let Some(server) = self.board.server(id) {
+            tasks.insert(id, Task::start(server, self.edges()));
+        }
     }
 
     /// Ends the task of a server and waits until it has ended.
@@ -295,6 +322,7 @@ impl Engine {
     fn edges(self: &Arc<Self>) -> Edges {
         let options = self.options.clone();
         let credentials = Arc::clone(&self.credentials);
+        let secrets = Arc::clone(&self.secrets);
         let known_hosts = Arc::clone(&self.known_hosts);
         Edges {
             gate: Arc::clone(&self.gate),
@@ -307,6 +335,7 @@ impl Engine {
                         server.id,
                         target.clone(),
                         Arc::clone(&credentials),
+                        Arc::clone(&secrets),
                         Arc::clone(&known_hosts),
                     )),
                 }
@@ -321,41 +350,42 @@ impl Engine {
 
     pub(crate) async fn put_settings(&self, settings: Settings) -> Result<(), StoreError> {
         self.store.put_setting(SETTINGS, &settings).await?;
+        self.apply_settings(settings);
+        Ok(())
+    }
+
+    /// Takes over the settings that another process has changed.
+    pub(crate) async fn read_settings(&self) -> Result<(), StoreError> {
+        let settings = self.store.setting::<Settings>(SETTINGS).await?.unwrap_or_default();
+        if settings != self.settings() {
+            self.apply_settings(settings);
+        }
+        Ok(())
+    }
+
+    fn apply_settings(&self, settings: Settings) {
         self.gate.resize(settings.concurrency);
         self.alerting.notify.store(settings.notifications, Ordering::Relaxed);
         *lock(&self.settings) = settings.clone();
         self.events.send(Event::Settings { settings });
         self.queue_changed.notify_one();
-        Ok(())
-    }
-
-    pub(crate) fn has_secret(&self, id: ServerId) -> bool {
-        lock(&self.secrets).contains(&id.0)
     }
 
     /// Takes note of whether a server has a secret in the keyring.
     pub(crate) async fn note_secret(&self, id: ServerId, has: bool) -> Result<(), StoreError> {
-        let all = {
-            let mut secrets = lock(&self.secrets);
-            let changed = if has { secrets.insert(id.0) } else { secrets.remove(&id.0) };
-            if !changed {
-                return Ok(());
-            }
-            secrets.clone()
-        };
-        self.store.put_setting(SECRETS, &all).await
+        match self.secrets.note(id, has) {
+            Some(all) => self.store.put_setting(SECRETS, &all).await,
+            None => Ok(()),
+        }
     }
 
-    /// Writes a line of the activity log and tells the faces.
-    pub(crate) async fn log(
-        &self,
-        kind: ActivityKind,
-        server: Option<ServerId>,
-        message: &str,
-    ) -> Result<(), StoreError> {
-        let entry = self.store.log(clock::now(), kind, server, message).await?;
-        self.events.send(Event::Activity { entry });
-        Ok(())
+    /// Writes a line of the activity log and tells the faces. What it speaks of is done already, so a log that cannot be
+    /// written is a trouble, and no reason to call that failed.
+    pub(crate) async fn log(&self, kind: ActivityKind, server: Option<ServerId>, message: &str) {
+        match self.store.log(clock::now(), kind, server, message).await {
+            Ok(entry) => self.events.send(Event::Activity { entry }),
+            Err(error) => self.troubles.raise(store_trouble(&error)),
+        }
     }
 
     /// Ends everything: running collections are cut off and recorded as cancelled, what is to be written is written.

@@ -1,8 +1,5 @@
 //! What the engine tells its faces.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-
 use tokio::sync::broadcast;
 
 use crate::api::view::Event;
@@ -14,25 +11,16 @@ const BACKLOG: usize = 1024;
 #[derive(Clone)]
 pub(crate) struct Events {
     sender: broadcast::Sender<Event>,
-    last_activity: Arc<AtomicI64>,
 }
 
 impl Events {
     pub(crate) fn new() -> Self {
-        Self { sender: broadcast::Sender::new(BACKLOG), last_activity: Arc::default() }
+        Self { sender: broadcast::Sender::new(BACKLOG) }
     }
 
     pub(crate) fn send(&self, event: Event) {
-        if let Event::Activity { entry } = &event {
-            self.last_activity.fetch_max(entry.id, Ordering::Relaxed);
-        }
         // Nobody listens while no face is open.
         let _ = self.sender.send(event);
-    }
-
-    /// Takes note that the activity log goes up to `id`; says whether the faces were told less.
-    pub(crate) fn missed_activity(&self, id: i64) -> bool {
-        self.last_activity.fetch_max(id, Ordering::Relaxed) < id
     }
 
     pub(crate) fn stream(&self) -> EventStream {

@@ -2,6 +2,7 @@
 //! and other processes change the same store.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use hostrounds_core::server::ServerId;
@@ -10,10 +11,10 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::api::error::store_trouble;
-use crate::api::view::{Event, QueueView};
+use crate::api::view::{Event, QueueView, Trouble};
 use crate::clock;
 use crate::engine::{Engine, ServerChanges};
-use crate::schedule::{Command, TRIES, TaskHandle};
+use crate::schedule::{Command, LeftQueue, TRIES, TaskHandle};
 
 const TICK: Duration = Duration::from_secs(1);
 /// How often finished collections are given up, in ticks.
@@ -23,13 +24,20 @@ const SCHEDULE_EVERY: u32 = 5;
 /// The wall clock was this far ahead of the monotonic one: the computer has slept.
 const SLEPT: Duration = Duration::from_secs(20);
 /// The view of the queue is told at most this often.
-const QUEUE_REST: Duration = Duration::from_millis(250);
+const QUEUE_REST: Duration = Duration::from_millis(500);
+
+/// The code of a store that cannot be asked what another process has changed.
+const NOT_FOLLOWED: &str = "store_not_followed";
 
 /// The setting under which the process that keeps the schedule leaves its queue for others to see.
 pub(crate) const QUEUE: &str = "queue";
 
 impl Engine {
+    /// Keeps house from now on, once.
     pub(crate) fn start_housekeeping(self: &Arc<Self>) {
+        if self.house_is_kept.swap(true, Ordering::Relaxed) {
+            return;
+        }
         self.spawn(Arc::clone(self).keep_house());
         self.spawn(Arc::clone(self).tell_queue());
     }
@@ -63,10 +71,11 @@ impl Engine {
                 }
                 Ok::<(), StoreError>(())
             };
-            if let Err(error) = kept.await {
-                self.troubles.raise(store_trouble(&error));
+            match kept.await {
+                Ok(()) => self.troubles.settle(|code| code == NOT_FOLLOWED),
+                Err(error) => self.troubles.raise(Trouble { code: NOT_FOLLOWED.into(), ..store_trouble(&error) }),
             }
-            if tick.is_multiple_of(SCHEDULE_EVERY) && self.schedule_is_elsewhere() && self.take_schedule().is_ok() {
+            if tick.is_multiple_of(SCHEDULE_EVERY) && self.wants_the_schedule() && self.take_schedule().await.is_ok() {
                 tracing::info!("the schedule is kept here from now on");
                 self.events.send(Event::Missed);
             }
@@ -88,22 +97,30 @@ impl Engine {
 
     /// Takes over what another process has changed in the store.
     async fn follow(self: &Arc<Self>) -> Result<(), StoreError> {
+        self.read_settings().await?;
         let ServerChanges { added, changed, removed } = self.read_servers().await?;
+        let mut is_news = !(added.is_empty() && changed.is_empty() && removed.is_empty());
         for server in removed {
             self.stop_task(server.id).await;
+            self.alerting.forget(server.id);
+            self.queue.schedule(server.id, None);
+            self.events.send(Event::ServerRemoved { id: server.id });
         }
         for server in added {
-            self.start_task(server).await;
+            self.start_task(server.id).await;
         }
         for server in changed {
             self.hand_over_settings(server, true).await;
         }
         if self.schedule_is_elsewhere() {
             self.mirror().await?;
+        } else {
+            self.alerting.catch_up().await?;
         }
         self.alerting.count().await?;
-        let newest = self.store.activity(None, None, 1).await?;
-        if newest.first().is_some_and(|entry| self.events.missed_activity(entry.id)) {
+        let newest = self.store.activity(None, None, 1).await?.first().map_or(0, |entry| entry.id);
+        is_news |= self.followed.swap(newest, Ordering::Relaxed) != newest;
+        if is_news {
             // What the other process did stands only in the store: the faces read it anew.
             self.events.send(Event::Missed);
         }
@@ -112,10 +129,8 @@ impl Engine {
 
     /// Shows what the process observes that keeps the schedule, and its queue.
     async fn mirror(&self) -> Result<(), StoreError> {
-        if let Some(queue) = self.store.setting::<QueueView>(QUEUE).await? {
-            for visit in queue.scheduled {
-                self.queue.schedule(visit.server, Some(visit.at));
-            }
+        if let Some(left) = self.left_queue().await? {
+            self.queue.replace_visits(&left.scheduled);
         }
         for server in self.board.servers() {
             if let Some(latest) = self.restore(server.id).await? {
@@ -147,43 +162,53 @@ impl Engine {
     }
 
     async fn tell_queue(self: Arc<Self>) {
+        let mut left = None;
         loop {
             self.queue_changed.notified().await;
-            match self.queue_view().await {
-                Ok(queue) => {
-                    if !self.schedule_is_elsewhere()
-                        && let Err(error) = self.store.put_setting(QUEUE, &queue).await
-                    {
-                        self.troubles.raise(store_trouble(&error));
+            let told = async {
+                if !self.schedule_is_elsewhere() {
+                    let now = self.queue.left(self.mode.borrow().paused);
+                    if left.as_ref() != Some(&now) {
+                        self.store.put_setting(QUEUE, &now).await?;
+                        left = Some(now);
                     }
-                    self.events.send(Event::Queue { queue: Box::new(queue) });
                 }
-                Err(error) => self.troubles.raise(store_trouble(&error)),
+                let queue = Box::new(self.queue_view().await?);
+                self.events.send(Event::Queue { queue });
+                Ok::<(), StoreError>(())
+            };
+            if let Err(error) = told.await {
+                self.troubles.raise(store_trouble(&error));
             }
             tokio::time::sleep(QUEUE_REST).await;
         }
     }
 
+    /// What the process that keeps the schedule has left of its queue. One of another version may have left something else.
+    async fn left_queue(&self) -> Result<Option<LeftQueue>, StoreError> {
+        match self.store.setting::<LeftQueue>(QUEUE).await {
+            Err(StoreError::Value { .. }) => Ok(None),
+            other => other,
+        }
+    }
+
     /// The queue as it is now: that of this process, or the one that the keeper of the schedule has left.
     pub(crate) async fn queue_view(&self) -> Result<QueueView, StoreError> {
-        if self.somebody_else_keeps_the_schedule()
-            && let Some(left) = self.store.setting::<QueueView>(QUEUE).await?
-        {
-            return Ok(left);
-        }
-        let mut counts = self.queue.counts();
+        let left = if self.somebody_else_keeps_the_schedule() { self.left_queue().await? } else { None };
+        let left = left.unwrap_or_else(|| self.queue.left(self.mode.borrow().paused));
+        let mut counts = left.counts();
         (counts.completed, counts.failed) = self.store.collection_counts().await?;
-        let mut collections = self.queue.open();
+        let mut collections = left.open;
         collections.extend(self.store.queued_collections(QUEUE_SHOWN).await?);
         collections.sort_by_key(|collection| std::cmp::Reverse(collection.id));
         collections.dedup_by_key(|collection| collection.id);
         collections.truncate(QUEUE_SHOWN as usize);
         Ok(QueueView {
-            paused: self.mode.borrow().paused,
+            paused: left.paused,
             concurrency: self.settings().concurrency,
             counts,
             collections,
-            scheduled: self.queue.scheduled(),
+            scheduled: left.scheduled,
         })
     }
 }

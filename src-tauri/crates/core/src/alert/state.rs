@@ -65,9 +65,9 @@ impl Holding {
         }
         let interval = Duration::from_secs(u64::from(server.interval));
         let needed = if matches!(server.target, Target::Local) { HOLD } else { HOLD.min(interval.mul_f64(0.9)) };
-        // What came before the first reading is not known; of a server it is enough, as its rhythm was its own.
-        let first = if matches!(server.target, Target::Local) { at } else { at.minus(needed) };
-        let since = *self.since.get_or_insert(read_at.unwrap_or(first));
+        // A first reading is the average of a moment only, and the clock may have been set back.
+        let since = self.since.filter(|since| *since <= at).or(read_at.filter(|read_at| *read_at <= at)).unwrap_or(at);
+        self.since = Some(since);
         let held = at.since(since) >= needed;
         if held {
             self.since = None;
@@ -205,9 +205,11 @@ fn noun(kind: RuleKind) -> &'static str {
 mod tests {
     use super::*;
 
-    /// A step of a server that was never read before.
+    /// A step of a server that was read one interval ago.
     fn once(server: &Server, active: &[Alert], observation: &Observation) -> Vec<Transition> {
-        step(server, active, &mut Holding::default(), observation)
+        let interval = Duration::from_secs(u64::from(server.interval));
+        let mut holding = Holding { read_at: Some(observation.at.minus(interval)), since: None };
+        step(server, active, &mut holding, observation)
     }
 
     use crate::observation::{Point, Unavailable};
@@ -412,6 +414,12 @@ mod tests {
     fn the_average_of_a_whole_interval_is_enough() {
         let server = Server { interval: 60, ..server() };
         assert_eq!(transitions(&server, 60, &[0.1, 0.99, 0.1, 0.99]), [0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn the_moment_of_a_first_reading_is_no_alert() {
+        let server = Server { interval: 60, ..server() };
+        assert_eq!(transitions(&server, 60, &[0.99, 0.99]), [0, 1]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::collection::{Failure, Stage};
 use hostrounds_core::observation::{Observation, Unavailable};
 use hostrounds_core::probe::{Family, remote};
-use hostrounds_core::server::{ServerDraft, ServerId, SshTarget, Target};
+use hostrounds_core::server::{Login, ServerDraft, ServerId, SshTarget, Target};
 use hostrounds_ssh::{ConnectError, Deadlines, Endpoint, Limits, Session, ShellError, StepDone};
 use secrecy::SecretString;
 use tokio::time::Instant;
@@ -19,7 +19,7 @@ use crate::clock;
 use crate::credentials::CredentialError;
 use crate::engine::{Engine, lock};
 use crate::failure;
-use crate::visit::{LoginCredential, ask_routine, ask_slow, login_credential};
+use crate::visit::{LoginCredential, ask_routine, ask_slow, kept_secret, login_credential};
 
 /// The steps of a test, in order.
 const STAGES: [Stage; 8] = [
@@ -54,7 +54,7 @@ impl Hostrounds {
         let secret = match form.secret {
             SecretChange::Set { value } => Ok(Some(value)),
             SecretChange::Clear => Ok(None),
-            SecretChange::Keep => self.engine.kept_secret(id).await,
+            SecretChange::Keep => self.engine.secret_of(&target.login, id).await,
         };
         let mut run = TestRun { engine: &self.engine, test, steps: Vec::new(), unavailable: Vec::new() };
         let outcome = run.go(&target, secret).await;
@@ -107,8 +107,7 @@ impl Hostrounds {
     /// Accepts a host key that was offered. Servers that waited for it are visited at once.
     ///
     /// # Errors
-    /// [`super::ErrorCode::NotFound`] for an unknown offer; [`super::ErrorCode::KnownHosts`] when the file cannot be written;
-    /// [`super::ErrorCode::Store`] when the activity log cannot.
+    /// [`super::ErrorCode::NotFound`] for an unknown offer; [`super::ErrorCode::KnownHosts`] when the file cannot be written.
     pub async fn accept_host_key(&self, offer: String) -> Result<(), ApiError> {
         let engine = &self.engine;
         let Some(accepted) = lock(&engine.offers).get(&offer).cloned() else {
@@ -118,16 +117,16 @@ impl Hostrounds {
         lock(&engine.offers).remove(&offer);
         let message =
             format!("The {} host key {} of {} was accepted", accepted.algorithm, accepted.fingerprint, accepted.host);
-        engine.log(ActivityKind::HostKeyAccepted, None, &message).await?;
+        engine.log(ActivityKind::HostKeyAccepted, None, &message).await;
         engine.nudge_untrusted().await;
         Ok(())
     }
 }
 
 impl Engine {
-    async fn kept_secret(&self, id: Option<ServerId>) -> Result<Option<SecretString>, CredentialError> {
+    async fn secret_of(&self, login: &Login, id: Option<ServerId>) -> Result<Option<SecretString>, CredentialError> {
         match id {
-            Some(id) => self.credentials.get(id).await,
+            Some(id) => kept_secret(self.credentials.as_ref(), &self.secrets, login, id).await,
             None => Ok(None),
         }
     }

@@ -13,6 +13,14 @@ impl ApiError {
         Self { code, message: message.into(), hint: hint.into(), fields: Vec::new() }
     }
 
+    pub(crate) fn schedule_held() -> Self {
+        Self::new(
+            ErrorCode::ScheduleHeld,
+            "Another Hostrounds process keeps the schedule of this data directory.",
+            "Use that one, end it, or choose another directory with --data-dir.",
+        )
+    }
+
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(ErrorCode::NotFound, format!("There is no such {what}."), "It may have been removed in the meantime.")
     }

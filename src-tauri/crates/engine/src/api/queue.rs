@@ -68,8 +68,8 @@ impl Hostrounds {
         tries: u32,
         ended: Option<oneshot::Sender<Ended>>,
     ) -> Result<CollectionId, ApiError> {
-        let server = self.server(id)?;
-        self.engine.start_task(server).await;
+        self.server(id)?;
+        self.engine.start_task(id).await;
         let sender = self.engine.tasks.lock().await.get(&id).map(TaskHandle::sender);
         let gone = || ApiError::not_found("server");
         let sender = sender.ok_or_else(gone)?;
@@ -82,7 +82,7 @@ impl Hostrounds {
     /// Stops starting scheduled collections. Those that run go on; what a person asks for still runs.
     ///
     /// # Errors
-    /// [`ErrorCode::Store`] when the activity log cannot be written.
+    /// [`ErrorCode::ScheduleHeld`] when another process keeps the schedule.
     pub async fn pause(&self) -> Result<(), ApiError> {
         self.set_paused(true, ActivityKind::QueuePaused, "The schedule was paused").await
     }
@@ -90,16 +90,19 @@ impl Hostrounds {
     /// Starts scheduled collections again. What was missed is not made up for.
     ///
     /// # Errors
-    /// [`ErrorCode::Store`] when the activity log cannot be written.
+    /// [`ErrorCode::ScheduleHeld`] when another process keeps the schedule.
     pub async fn resume(&self) -> Result<(), ApiError> {
         self.set_paused(false, ActivityKind::QueueResumed, "The schedule was resumed").await
     }
 
     async fn set_paused(&self, paused: bool, kind: ActivityKind, message: &str) -> Result<(), ApiError> {
+        if self.engine.somebody_else_keeps_the_schedule() {
+            return Err(ApiError::schedule_held());
+        }
         let changed = self.engine.mode.send_if_modified(|mode| std::mem::replace(&mut mode.paused, paused) != paused);
         if changed {
             self.engine.queue_changed.notify_one();
-            self.engine.log(kind, None, message).await?;
+            self.engine.log(kind, None, message).await;
         }
         Ok(())
     }
@@ -112,7 +115,7 @@ impl Hostrounds {
         let removed = self.engine.store.clean_collections().await?;
         self.engine.queue_changed.notify_one();
         let message = format!("The queue was cleaned of {removed} ended collections");
-        self.engine.log(ActivityKind::QueueCleaned, None, &message).await?;
+        self.engine.log(ActivityKind::QueueCleaned, None, &message).await;
         Ok(())
     }
 
@@ -134,8 +137,12 @@ impl Hostrounds {
     /// # Errors
     /// [`ErrorCode::NotFound`].
     pub async fn set_live(&self, id: ServerId, live: bool) -> Result<(), ApiError> {
-        let server = self.server(id)?;
-        self.engine.start_task(server).await;
+        self.server(id)?;
+        if live {
+            // Whoever looks also wants to know what another process changes.
+            self.engine.start_housekeeping();
+            self.engine.start_task(id).await;
+        }
         if let Some(task) = self.engine.tasks.lock().await.get(&id) {
             task.send(Command::Live(live)).await;
         }

@@ -6,6 +6,7 @@ use hostrounds_store::StoreError;
 use secrecy::ExposeSecret;
 
 use super::Hostrounds;
+use super::error::store_trouble;
 use super::view::{ApiError, Event, SecretChange, ServerForm, ServerView, Settings};
 use crate::clock;
 use crate::engine::Engine;
@@ -25,13 +26,17 @@ impl Hostrounds {
         }
         check_secret(&draft, &form.secret)?;
         let server = engine.store.add_server(&draft, clock::now()).await.map_err(|error| naming(error, &draft.name))?;
-        if let Err(error) = engine.change_secret(&server, form.secret).await {
-            engine.store.remove_server(server.id).await?;
-            return Err(error);
-        }
-        engine.board.put(server.clone(), Some(engine.has_secret(server.id)));
-        engine.log(ActivityKind::ServerAdded, Some(server.id), &format!("{} was added", server.name)).await?;
-        engine.start_task(server.clone()).await;
+        let noted = match engine.change_secret(&server, form.secret).await {
+            Ok(noted) => noted,
+            Err(error) => {
+                engine.store.remove_server(server.id).await?;
+                return Err(error);
+            }
+        };
+        engine.board.put(server.clone(), Some(engine.secrets.has(server.id)));
+        engine.start_task(server.id).await;
+        engine.log(ActivityKind::ServerAdded, Some(server.id), &format!("{} was added", server.name)).await;
+        engine.log_secret(&server, noted).await;
         self.told(server.id)
     }
 
@@ -58,16 +63,26 @@ impl Hostrounds {
         }
         check_secret(&draft, &form.secret)?;
         let reconnect = !matches!(form.secret, SecretChange::Keep);
-        engine.change_secret(&before, form.secret).await?;
         let server = engine.store.update_server(id, &draft).await.map_err(|error| naming(error, &draft.name))?;
-        engine.board.put(server.clone(), Some(engine.has_secret(id)));
+        let noted = match engine.change_secret(&server, form.secret).await {
+            Ok(noted) => noted,
+            Err(error) => {
+                engine.store.update_server(id, &ServerDraft::from(&before)).await?;
+                return Err(error);
+            }
+        };
+        engine.board.put(server.clone(), Some(engine.secrets.has(id)));
+        engine.hand_over_settings(server.clone(), reconnect).await;
+        if before.enabled
+            && !server.enabled
+            && let Err(error) = engine.alerting.ended(&server).await
+        {
+            engine.troubles.raise(store_trouble(&error));
+        }
         for (kind, message) in changes(&before, &server) {
-            engine.log(kind, Some(id), &message).await?;
+            engine.log(kind, Some(id), &message).await;
         }
-        if before.enabled && !server.enabled {
-            engine.alerting.ended(&server).await?;
-        }
-        engine.hand_over_settings(server, reconnect).await;
+        engine.log_secret(&server, noted).await;
         self.told(id)
     }
 
@@ -91,22 +106,25 @@ impl Hostrounds {
         if matches!(server.target, Target::Local) {
             return Err(ApiError::local("removed"));
         }
+        // Off the board first, so that nothing starts its task again.
+        engine.board.remove(id);
         engine.stop_task(id).await;
         if let Err(error) = engine.store.remove_server(id).await {
-            engine.start_task(server).await;
+            engine.board.put(server, Some(engine.secrets.has(id)));
+            engine.restore(id).await?;
+            engine.start_task(id).await;
             return Err(error.into());
         }
-        engine.board.remove(id);
         engine.alerting.forget(id);
         engine.queue.schedule(id, None);
-        engine.alerting.count().await?;
-        engine.log(ActivityKind::ServerRemoved, Some(id), &format!("{} was removed", server.name)).await?;
         engine.events.send(Event::ServerRemoved { id });
         engine.queue_changed.notify_one();
-        if engine.has_secret(id) {
-            engine.change_secret(&server, SecretChange::Clear).await?;
-        }
-        Ok(())
+        let cleared = match engine.secrets.has(id) {
+            true => engine.change_secret(&server, SecretChange::Clear).await.map(|_| ()),
+            false => Ok(()),
+        };
+        engine.log(ActivityKind::ServerRemoved, Some(id), &format!("{} was removed", server.name)).await;
+        cleared
     }
 
     /// Replaces the settings of the application.
@@ -127,7 +145,7 @@ impl Hostrounds {
             if before.notifications != settings.notifications {
                 changes.push(format!("notifications {}", if settings.notifications { "on" } else { "off" }));
             }
-            self.engine.log(ActivityKind::SettingChanged, None, &format!("Settings: {}", changes.join(", "))).await?;
+            self.engine.log(ActivityKind::SettingChanged, None, &format!("Settings: {}", changes.join(", "))).await;
         }
         Ok(settings)
     }
@@ -150,23 +168,28 @@ impl Engine {
         }
     }
 
-    async fn change_secret(&self, server: &Server, change: SecretChange) -> Result<(), ApiError> {
-        let done = match change {
-            SecretChange::Keep => return Ok(()),
+    /// Changes the secret of a server; says what was done, if anything.
+    async fn change_secret(&self, server: &Server, change: SecretChange) -> Result<Option<&'static str>, ApiError> {
+        let (has, done) = match change {
+            SecretChange::Keep => return Ok(None),
             SecretChange::Set { value } => {
                 self.credentials.set(server.id, value).await?;
-                self.note_secret(server.id, true).await?;
-                "put into the keyring"
+                (true, "put into the keyring")
             }
             SecretChange::Clear => {
                 self.credentials.clear(server.id).await?;
-                self.note_secret(server.id, false).await?;
-                "removed from the keyring"
+                (false, "removed from the keyring")
             }
         };
-        let message = format!("The secret of {} was {done}", server.name);
-        self.log(ActivityKind::CredentialChanged, Some(server.id), &message).await?;
-        Ok(())
+        self.note_secret(server.id, has).await?;
+        Ok(Some(done))
+    }
+
+    async fn log_secret(&self, server: &Server, done: Option<&'static str>) {
+        if let Some(done) = done {
+            let message = format!("The secret of {} was {done}", server.name);
+            self.log(ActivityKind::CredentialChanged, Some(server.id), &message).await;
+        }
     }
 }
 

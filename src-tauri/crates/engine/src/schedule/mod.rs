@@ -8,5 +8,5 @@ mod task;
 mod tests;
 
 pub(crate) use gate::Gate;
-pub(crate) use queue::{Queue, is_shown};
+pub(crate) use queue::{LeftQueue, Queue, is_shown};
 pub(crate) use task::{Command, Edges, Ended, Ledger, Mode, TRIES, Task, TaskHandle};

@@ -7,8 +7,9 @@ use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Tri
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::view::{QueueCounts, ScheduledVisit};
-use crate::clock;
 
 /// The most visits to come that a view shows.
 const SCHEDULED_SHOWN: usize = 100;
@@ -62,43 +63,57 @@ impl Queue {
         self.lock().visits.get(&server).copied()
     }
 
-    /// The collections that have not ended and that a person wants to see, newest first.
-    pub(crate) fn open(&self) -> Vec<Collection> {
-        self.lock().open.values().rev().filter(|collection| is_shown(collection)).cloned().collect()
+    /// Replaces all visits to come by those of the process that keeps the schedule.
+    pub(crate) fn replace_visits(&self, visits: &[ScheduledVisit]) {
+        self.lock().visits = visits.iter().map(|visit| (visit.server, visit.at)).collect();
     }
 
-    /// How many stand in each state that is kept here.
-    pub(crate) fn counts(&self) -> QueueCounts {
+    /// What stands here and nowhere else, as a person wants to see it.
+    pub(crate) fn left(&self, paused: bool) -> LeftQueue {
         let state = self.lock();
-        let mut counts = QueueCounts { scheduled: count(state.visits.len()), ..QueueCounts::default() };
-        for collection in state.open.values().filter(|collection| is_shown(collection)) {
-            match collection.state {
-                CollectionState::Waiting => counts.waiting += 1,
-                CollectionState::Active => counts.active += 1,
-                CollectionState::Delayed => counts.delayed += 1,
-                CollectionState::Completed | CollectionState::Failed | CollectionState::Cancelled => {}
-            }
-        }
-        counts
-    }
-
-    /// The next visits, soonest first. Those of this computer, every 2 s, are left out.
-    pub(crate) fn scheduled(&self) -> Vec<ScheduledVisit> {
-        let now = clock::now();
-        let mut visits: Vec<ScheduledVisit> = self
-            .lock()
+        let open = state.open.values().rev().filter(|collection| is_shown(collection)).cloned().collect();
+        // Those of this computer come every 2 s.
+        let mut scheduled: Vec<ScheduledVisit> = state
             .visits
             .iter()
-            .filter(|(server, at)| **server != ServerId::LOCAL && **at >= now)
+            .filter(|(server, _)| **server != ServerId::LOCAL)
             .map(|(server, at)| ScheduledVisit { server: *server, at: *at })
             .collect();
-        visits.sort_by_key(|visit| visit.at);
-        visits.truncate(SCHEDULED_SHOWN);
-        visits
+        scheduled.sort_by_key(|visit| visit.at);
+        scheduled.truncate(SCHEDULED_SHOWN);
+        LeftQueue { paused, visits: count(state.visits.len()), open, scheduled }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The part of a queue that stands only in the memory of the process that keeps the schedule. It is left in the store, so that
+/// other processes can show it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct LeftQueue {
+    pub(crate) paused: bool,
+    /// How many visits are to come.
+    visits: u32,
+    /// Collections that have not ended, newest first.
+    pub(crate) open: Vec<Collection>,
+    /// The next visits, soonest first.
+    pub(crate) scheduled: Vec<ScheduledVisit>,
+}
+
+impl LeftQueue {
+    /// How many stand in each state that is kept here.
+    pub(crate) fn counts(&self) -> QueueCounts {
+        let of =
+            |state: CollectionState| count(self.open.iter().filter(|collection| collection.state == state).count());
+        QueueCounts {
+            waiting: of(CollectionState::Waiting),
+            active: of(CollectionState::Active),
+            delayed: of(CollectionState::Delayed),
+            scheduled: self.visits,
+            ..QueueCounts::default()
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{FIRST_READINGS_APART, Pace, Rhythms, Site, stage_time};
 use crate::clock;
-use crate::credentials::{CredentialError, Credentials};
+use crate::credentials::{CredentialError, Credentials, Secrets};
 use crate::failure;
 
 /// What a routine answer may take and hold.
@@ -33,6 +33,7 @@ pub(crate) struct RemoteSite {
     server: ServerId,
     target: SshTarget,
     credentials: Arc<dyn Credentials>,
+    secrets: Arc<Secrets>,
     known_hosts: Arc<KnownHosts>,
     open: Option<Open>,
     readings: remote::Remote,
@@ -53,12 +54,14 @@ impl RemoteSite {
         server: ServerId,
         target: SshTarget,
         credentials: Arc<dyn Credentials>,
+        secrets: Arc<Secrets>,
         known_hosts: Arc<KnownHosts>,
     ) -> Self {
         Self {
             server,
             target,
             credentials,
+            secrets,
             known_hosts,
             open: None,
             readings: remote::Remote::new(),
@@ -69,7 +72,8 @@ impl RemoteSite {
 
     async fn connect(&self, stages: &mut Vec<StageTime>) -> Result<Open, Failure> {
         let began = Instant::now();
-        let credential = login_credential(&self.target.login, self.credentials.get(self.server)).await?;
+        let secret = kept_secret(self.credentials.as_ref(), &self.secrets, &self.target.login, self.server);
+        let credential = login_credential(&self.target.login, secret).await?;
         stages.push(stage_time(Stage::Credential, None, began.elapsed()));
 
         let endpoint =
@@ -279,6 +283,20 @@ impl LoginCredential {
             Some(error) if failure.code == "key_passphrase_missing" => failure::of_credential(error),
             _ => failure,
         }
+    }
+}
+
+/// The secret of a server. The keyring, which may have to be unlocked, is left alone where it holds none that is needed.
+pub(crate) async fn kept_secret(
+    credentials: &dyn Credentials,
+    secrets: &Secrets,
+    login: &Login,
+    server: ServerId,
+) -> Result<Option<SecretString>, CredentialError> {
+    match login {
+        Login::Password => credentials.get(server).await,
+        Login::Key { .. } if secrets.has(server) => credentials.get(server).await,
+        Login::Key { .. } | Login::Agent => Ok(None),
     }
 }
 
