@@ -25,11 +25,16 @@ describe('apply', () => {
     expect(model.servers[2]?.state).toBe('stale');
   });
 
-  it('forgets a removed server and its newest values', () => {
-    const known = apply(start(), { type: 'latest', id: 1, latest: latest() });
-    const model = apply(known, { type: 'serverRemoved', id: 1 });
+  it('forgets a removed server, its newest values and its alerts', () => {
+    const events: Event[] = [
+      { type: 'latest', id: 1, latest: latest() },
+      { type: 'alert', alert: alert({ id: 1, server: 1 }) },
+      { type: 'alert', alert: alert({ id: 2, server: 0 }) },
+    ];
+    const model = apply(events.reduce(apply, start()), { type: 'serverRemoved', id: 1 });
     expect(names(model)).toEqual(['local']);
     expect(model.latest.has(1)).toBe(false);
+    expect(model.alerts.map(({ id }) => id)).toEqual([2]);
   });
 
   it('keeps only firing alerts', () => {

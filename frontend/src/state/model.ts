@@ -47,7 +47,13 @@ function withServer(model: Model, view: ServerView): Model {
 function withoutServer(model: Model, id: ServerId): Model {
   const latest = new Map(model.latest);
   latest.delete(id);
-  return { ...model, servers: model.servers.filter(({ server }) => server.id !== id), latest };
+  return {
+    ...model,
+    servers: model.servers.filter(({ server }) => server.id !== id),
+    // The engine forgets the alerts of a server together with it.
+    alerts: model.alerts.filter(({ server }) => server !== id),
+    latest,
+  };
 }
 
 function withAlert(alerts: Alert[], alert: Alert): Alert[] {

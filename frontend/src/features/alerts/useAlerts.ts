@@ -11,6 +11,9 @@ import { type Fetched, useFetched } from '../useFetched';
 export function useAlerts(server: ServerId | null, limit: number): Fetched<Alert[]> {
   const fetched = useFetched(useCallback(() => engine.alerts(server, limit), [server, limit]));
   useEngineEvent((event) => {
+    if (event.type === 'serverRemoved') {
+      fetched.change((before) => before.filter((alert) => alert.server !== event.id));
+    }
     if (event.type !== 'alert' || (server !== null && event.alert.server !== server)) return;
     fetched.change((before) => upsert(before, event.alert));
   });

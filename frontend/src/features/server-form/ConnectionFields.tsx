@@ -64,7 +64,9 @@ export function ConnectionFields({ form, view }: FieldsProps) {
           data={methods.map((value) => ({ value, label: loginWord[value] }))}
           value={method}
           onChange={(value) => {
-            form.setFieldValue('method', value);
+            // What was typed for one way to log in must never be sent for another.
+            form.setValues({ method: value, secret: '', secretAction: 'keep' });
+            form.clearFieldError('secret');
           }}
         />
         <p className={classes.help}>{methodHelp[method]}</p>

@@ -14,6 +14,7 @@ export function LabelFields({ form }: { form: UseFormReturnType<FormValues> }) {
           label="Tags"
           placeholder={form.values.tags.length === 0 ? 'Type a tag, press Enter' : ''}
           acceptValueOnBlur
+          classNames={{ pill: classes.pill }}
           {...form.getInputProps('tags')}
         />
       </div>

@@ -66,6 +66,20 @@ describe('adding a server', () => {
     ]);
   });
 
+  it('never sends what was typed for another way to log in', async () => {
+    const { engine, user } = await openWindow({ add_server: () => view({}, { id: 9 }) });
+    await fillIn(user);
+    await user.click(screen.getByRole('radio', { name: 'Password' }));
+    await user.type(screen.getByLabelText('Password', { selector: 'input[type="password"]' }), 'hunter2');
+    await user.click(screen.getByRole('radio', { name: 'Key file' }));
+    await user.type(screen.getByRole('textbox', { name: 'Private key file' }), '~/.ssh/id');
+    expect(screen.getByLabelText('Passphrase (optional)')).toHaveValue('');
+    await user.click(submit());
+    await waitFor(() => {
+      expect(engine.argsOf('add_server')).toMatchObject([{ form: { secret: { action: 'keep' } } }]);
+    });
+  });
+
   it('shows the errors of the engine at their fields', async () => {
     const { user } = await openWindow({
       add_server: () =>

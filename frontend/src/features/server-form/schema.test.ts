@@ -38,6 +38,8 @@ describe('the form', () => {
     ['thresholds.cpu', { thresholds: { cpu: 0.5, memory: 95, disk: 90 } }],
     ['thresholds.memory', { thresholds: { cpu: 90, memory: 101, disk: 90 } }],
     ['thresholds.disk', { thresholds: { cpu: 90, memory: 95, disk: 0 } }],
+    ['tags', { tags: ['eu', 'x'.repeat(65)] }],
+    ['tags', { tags: Array.from({ length: 33 }, (_, index) => `tag-${index}`) }],
     ['environment', { environment: 'x'.repeat(65) }],
   ])('refuses a wrong %s: %j', (field, change) => {
     expect(Object.keys(errors(change))).toEqual([field]);

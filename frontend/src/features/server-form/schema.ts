@@ -55,7 +55,12 @@ function interval(smallest: number) {
 function common(smallestInterval: number) {
   return {
     environment: v.pipe(v.string(), v.trim(), short(64)),
-    tags: v.pipe(v.array(v.pipe(v.string(), short(64))), v.maxLength(32, 'A server has at most 32 tags.')),
+    // All tags share one field: an error of a single one would have no place.
+    tags: v.pipe(
+      v.array(v.string()),
+      v.check((tags) => tags.every((tag) => tag.length <= 64), 'A tag has at most 64 characters.'),
+      v.maxLength(32, 'A server has at most 32 tags.'),
+    ),
     interval: interval(smallestInterval),
     thresholds: v.object({ cpu: threshold, memory: threshold, disk: threshold }),
   };

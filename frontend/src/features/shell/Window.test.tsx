@@ -238,6 +238,18 @@ describe('the other screens', () => {
     expect(within(screen.getByRole('table', { name: 'Resolved alerts' })).getAllByText('Resolved')).toHaveLength(2);
   });
 
+  it('forget the alerts of a server that was removed', async () => {
+    const resolved = alert({ id: 2, state: 'resolved', message: 'It was full.', resolvedAt: alert().firedAt + 60_000 });
+    const { engine } = await openWindow(
+      { snapshot: () => snapshot({ alerts: [alert()] }), alerts: () => [alert(), resolved] },
+      '#/alerts',
+    );
+    await screen.findByRole('table', { name: 'Resolved alerts' });
+    await engine.tell({ type: 'serverRemoved', id: 1 });
+    expect(screen.getByText('No alert is firing.')).toBeVisible();
+    expect(screen.queryByText('It was full.')).toBeNull();
+  });
+
   it('load older activity', async () => {
     const page = (first: number) =>
       Array.from({ length: 50 }, (_, index) => activity({ id: first - index, message: `entry ${first - index}` }));
