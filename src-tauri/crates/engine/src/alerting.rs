@@ -114,7 +114,7 @@ impl Alerting {
                     Err(error) => return Err(error),
                 }
             }
-            Transition::Resolve { id, message } => match self.store.resolve_alert(id, at).await? {
+            Transition::Resolve { id, message } => match self.store.resolve_alert(id, at, &message).await? {
                 Some(alert) => (alert, ActivityKind::AlertResolved, message),
                 None => return Ok(()),
             },

@@ -23,9 +23,13 @@ pub(crate) fn stage_of(step: Step) -> Stage {
 }
 
 pub(crate) fn of_connect(error: &ConnectError) -> Failure {
+    // A key file is read and an agent is asked when the login comes to it; for a person they are the credential.
+    let is_credential = error.code().starts_with("key_file_")
+        || error.code().starts_with("key_passphrase_")
+        || error.code().starts_with("agent_");
     Failure {
         code: error.code().to_owned(),
-        stage: stage_of(error.step()),
+        stage: if is_credential { Stage::Credential } else { stage_of(error.step()) },
         message: capitalised(&error.to_string()),
         hint: error.hint(),
         retryable: error.retryable(),

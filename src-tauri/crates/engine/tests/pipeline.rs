@@ -195,6 +195,7 @@ async fn a_crossed_threshold_fires_once_and_is_resolved_once() {
     hostrounds.collect_and_wait(id, 1).await.unwrap();
     let resolved = event(&mut events, alert_of(RuleKind::Memory, AlertState::Resolved)).await;
     assert_eq!(resolved.id, fired.id);
+    assert!(resolved.resolution.unwrap().contains("memory back at"));
     hostrounds.collect_and_wait(id, 1).await.unwrap();
     assert_eq!(hostrounds.alerts(Some(id), 10).await.unwrap().len(), 1, "it is resolved once");
     let log: Vec<String> =
@@ -258,6 +259,16 @@ async fn a_test_names_every_step_and_where_it_failed() {
     assert_eq!(report.failure, None);
     assert!(report.steps.iter().all(|step| step.outcome == StepOutcome::Passed), "{:?}", report.steps);
     assert_eq!(report.steps.len(), 8);
+
+    let mut keyless = draft(&sshd);
+    if let Target::Ssh(ssh) = &mut keyless.target {
+        ssh.login = Login::Key { path: "/nonexistent/key".into() };
+    }
+    let report = hostrounds.test_server("keyless".into(), form(keyless), None).await.unwrap();
+    let failure = report.failure.unwrap();
+    assert_eq!((failure.code.as_str(), failure.stage), ("key_file_missing", Stage::Credential));
+    assert_eq!(report.steps[0].outcome, StepOutcome::Failed);
+    assert!(report.steps[1..].iter().all(|step| step.outcome == StepOutcome::NotReached));
 
     let mut wrong = draft(&sshd);
     if let Target::Ssh(ssh) = &mut wrong.target {

@@ -27,6 +27,7 @@ pub use credential::Credential;
 pub use deadlines::Deadlines;
 pub use endpoint::Endpoint;
 pub use known_hosts::{HostKeyOffer, KnownHosts, KnownHostsError, KnownKey, Verdict};
+pub use login::check;
 pub use session::{Session, Traffic, connect};
 pub use shell::{Limits, Shell};
 pub use shell_error::ShellError;

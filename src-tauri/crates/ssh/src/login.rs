@@ -6,7 +6,7 @@ use std::sync::Arc;
 use russh::client::{AuthResult, Handle, KeyboardInteractiveAuthResponse};
 use russh::keys::agent::AgentIdentity;
 use russh::keys::agent::client::AgentClient;
-use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey};
+use russh::keys::{HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::UnixStream;
@@ -36,6 +36,35 @@ pub(crate) async fn login(
         Credential::Key { path, passphrase } => attempt.with_key(path, passphrase.clone()).await,
         Credential::Agent { socket } => attempt.with_agent(socket.clone()).await,
     }
+}
+
+/// Looks at a credential without a server: whether the key file can be read and opened, whether the agent holds a key. Says
+/// for people what was found.
+///
+/// # Errors
+/// Those of [`crate::connect`] that have to do with key files and agents.
+pub async fn check(credential: &Credential) -> Result<String, ConnectError> {
+    match credential {
+        Credential::Password(_) => Ok("password".into()),
+        Credential::Key { path, passphrase } => {
+            let key = load_key(path, passphrase.clone()).await?;
+            Ok(format!("{}, {}", path.display(), described(key.public_key())))
+        }
+        Credential::Agent { socket } => {
+            let identities = open_agent(socket.clone()).await?.request_identities().await;
+            match identities.map_err(|error| agent_unavailable(&error))?.len() {
+                0 => Err(ConnectError::AgentEmpty),
+                1 => Ok("the SSH agent holds one key".into()),
+                keys => Ok(format!("the SSH agent holds {keys} keys")),
+            }
+        }
+    }
+}
+
+async fn load_key(path: &Path, passphrase: Option<SecretString>) -> Result<PrivateKey, ConnectError> {
+    let file = path.to_owned();
+    let loaded = tokio::task::spawn_blocking(move || key_file::load(&file, passphrase.as_ref())).await;
+    loaded.map_err(|error| ConnectError::KeyFileUnreadable { path: path.to_owned(), reason: error.to_string() })?
 }
 
 struct Attempt<'a> {
@@ -101,10 +130,7 @@ impl Attempt<'_> {
     }
 
     async fn with_key(&mut self, path: &Path, passphrase: Option<SecretString>) -> Result<String, ConnectError> {
-        let file = path.to_owned();
-        let loaded = tokio::task::spawn_blocking(move || key_file::load(&file, passphrase.as_ref())).await;
-        let key = loaded
-            .map_err(|error| ConnectError::KeyFileUnreadable { path: path.to_owned(), reason: error.to_string() })??;
+        let key = load_key(path, passphrase).await?;
         let hash = self.rsa_hash(key.public_key()).await?;
         let label = described(key.public_key());
         let key = PrivateKeyWithHashAlg::new(Arc::new(key), hash);

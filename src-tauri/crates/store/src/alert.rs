@@ -38,6 +38,7 @@ struct Row {
     threshold: Option<f64>,
     value: Option<f64>,
     message: String,
+    resolution: Option<String>,
     fired_at: i64,
     resolved_at: Option<i64>,
 }
@@ -55,6 +56,7 @@ impl TryFrom<Row> for Alert {
             threshold: row.threshold,
             value: row.value,
             message: row.message,
+            resolution: row.resolution,
             fired_at: UnixMillis(row.fired_at),
             resolved_at: row.resolved_at.map(UnixMillis),
         })
@@ -103,6 +105,7 @@ impl Store {
                 threshold: new.threshold,
                 value: new.value,
                 message: new.message,
+                resolution: None,
                 fired_at: new.fired_at,
                 resolved_at: None,
             }))
@@ -110,14 +113,16 @@ impl Store {
         .await
     }
 
-    /// Marks an alert as resolved and answers it; answers nothing where it does not fire (any more).
-    pub async fn resolve_alert(&self, id: AlertId, at: UnixMillis) -> Result<Option<Alert>> {
+    /// Marks an alert as resolved and answers it; answers nothing where it does not fire (any more). `resolution` says how it
+    /// ended.
+    pub async fn resolve_alert(&self, id: AlertId, at: UnixMillis, resolution: &str) -> Result<Option<Alert>> {
         self.within(async {
             let mut tx = self.begin().await?;
             let row = sqlx::query_as::<_, Row>(
-                "UPDATE alert SET state = 'resolved', resolved_at = ? WHERE id = ? AND state = 'firing' RETURNING *",
+                "UPDATE alert SET state = 'resolved', resolved_at = ?, resolution = ? WHERE id = ? AND state = 'firing' RETURNING *",
             )
             .bind(at.0)
+            .bind(resolution)
             .bind(id.0)
             .fetch_optional(&mut *tx)
             .await?;

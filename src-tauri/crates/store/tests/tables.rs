@@ -260,10 +260,11 @@ async fn an_alert_fires_once_and_is_resolved_once() {
     let second = store.fire_alert(alert(ServerId::LOCAL, "/var")).await.unwrap().unwrap();
     assert_eq!(store.firing().await.unwrap(), [second.clone(), fired.clone()]);
 
-    let resolved = store.resolve_alert(fired.id, at(9)).await.unwrap().unwrap();
+    let resolved = store.resolve_alert(fired.id, at(9), "back at 80 %").await.unwrap().unwrap();
     assert_eq!((resolved.state, resolved.resolved_at), (AlertState::Resolved, Some(at(9))));
-    assert_eq!(store.resolve_alert(fired.id, at(10)).await.unwrap(), None);
-    assert_eq!(store.resolve_alert(AlertId(99), at(10)).await.unwrap(), None);
+    assert_eq!(resolved.resolution.as_deref(), Some("back at 80 %"));
+    assert_eq!(store.resolve_alert(fired.id, at(10), "again").await.unwrap(), None);
+    assert_eq!(store.resolve_alert(AlertId(99), at(10), "").await.unwrap(), None);
     assert_eq!(store.firing().await.unwrap(), std::slice::from_ref(&second));
 
     let third = store.fire_alert(alert(ServerId::LOCAL, "/")).await.unwrap().unwrap();

@@ -60,6 +60,8 @@ pub struct Alert {
     pub value: Option<f64>,
     /// What is wrong, in a sentence that names the server.
     pub message: String,
+    /// How it ended, in a sentence that names the server; absent while it fires.
+    pub resolution: Option<String>,
     /// When it started firing.
     pub fired_at: UnixMillis,
     /// When it was resolved.

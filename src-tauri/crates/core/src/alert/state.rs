@@ -256,6 +256,7 @@ mod tests {
             threshold: None,
             value: None,
             message: String::new(),
+            resolution: None,
             fired_at: UnixMillis(0),
             resolved_at: None,
         }

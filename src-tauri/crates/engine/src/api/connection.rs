@@ -19,7 +19,7 @@ use crate::clock;
 use crate::credentials::CredentialError;
 use crate::engine::{Engine, lock};
 use crate::failure;
-use crate::visit::{LoginCredential, ask_routine, ask_slow, kept_secret, login_credential};
+use crate::visit::{ask_routine, ask_slow, kept_secret, login_credential};
 
 /// The steps of a test, in order.
 const STAGES: [Stage; 8] = [
@@ -173,7 +173,9 @@ impl TestRun<'_> {
     ) -> Result<(), Refusal> {
         let began = Instant::now();
         let credential = login_credential(&target.login, async { secret }).await?;
-        self.passed(Stage::Credential, began.elapsed(), described(&credential));
+        let checked = hostrounds_ssh::check(&credential.ssh).await;
+        let found = checked.map_err(|error| credential.explain(failure::of_connect(&error)))?;
+        self.passed(Stage::Credential, began.elapsed(), found);
 
         let connected = hostrounds_ssh::connect(
             &endpoint(target),
@@ -251,15 +253,4 @@ impl TestRun<'_> {
 
 fn endpoint(target: &SshTarget) -> Endpoint {
     Endpoint { host: target.host.clone(), port: target.port, user: target.user.clone() }
-}
-
-fn described(credential: &LoginCredential) -> String {
-    match &credential.ssh {
-        hostrounds_ssh::Credential::Password(_) => "password".to_owned(),
-        hostrounds_ssh::Credential::Key { path, passphrase } => {
-            let with = if passphrase.is_some() { "with passphrase" } else { "without passphrase" };
-            format!("{} {with}", path.display())
-        }
-        hostrounds_ssh::Credential::Agent { .. } => "SSH agent".to_owned(),
-    }
 }

@@ -60,7 +60,9 @@ impl Queue {
 
     /// When a server is visited next.
     pub(crate) fn next_visit(&self, server: ServerId) -> Option<UnixMillis> {
-        self.lock().visits.get(&server).copied()
+        let state = self.lock();
+        let retry = state.open.values().find(|collection| collection.server == server).and_then(|open| open.retry_at);
+        retry.or_else(|| state.visits.get(&server).copied())
     }
 
     /// Replaces all visits to come by those of the process that keeps the schedule.

@@ -12,7 +12,7 @@ use hostrounds_core::probe::Family;
 use tokio::time::Instant;
 
 pub(crate) use local::LocalSite;
-pub(crate) use remote::{LoginCredential, RemoteSite, ask_routine, ask_slow, kept_secret, login_credential};
+pub(crate) use remote::{RemoteSite, ask_routine, ask_slow, kept_secret, login_credential};
 
 /// How far apart the two readings of a first collection are. CPU time is counted in ticks of 10 ms, so much less than this
 /// says little.

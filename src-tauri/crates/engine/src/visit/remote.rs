@@ -91,8 +91,9 @@ impl RemoteSite {
         )
         .await;
         let session = connected.map_err(|error| {
-            stages.push(stage_time(failure::stage_of(error.step()), None, step_began.elapsed()));
-            credential.explain(failure::of_connect(&error))
+            let failure = credential.explain(failure::of_connect(&error));
+            stages.push(stage_time(failure.stage, None, step_began.elapsed()));
+            failure
         })?;
 
         let began = Instant::now();
