@@ -72,6 +72,12 @@ impl Point {
     }
 }
 
+/// A count as the value of a point. Beyond 2^53 (8 PiB, or a counter of centuries) its last bits do not matter.
+#[must_use]
+pub const fn real(count: u64) -> f64 {
+    count as f64
+}
+
 /// A running program.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

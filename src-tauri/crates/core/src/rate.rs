@@ -3,6 +3,8 @@
 //! A rate needs two readings of the same boot. Whatever breaks that (a reboot, a counter that wrapped at 32 bits or was
 //! reset with its device) leaves a gap: no value is better than a wrong one.
 
+use crate::observation::real;
+
 /// The shortest time between two readings that a rate is taken over, in seconds. The kernel counts in hundredths of a
 /// second; over less than this its rounding alone is several percent.
 pub const MIN_ELAPSED: f64 = 0.1;
@@ -56,9 +58,8 @@ pub fn growth(before: u64, now: u64) -> Option<u64> {
 ///
 /// `elapsed` is in seconds and comes from [`Clock::elapsed_since`].
 #[must_use]
-#[allow(clippy::cast_precision_loss, reason = "a rate has no use for the 54th bit of a counter")]
 pub fn per_second(before: u64, now: u64, elapsed: f64) -> Option<f64> {
-    growth(before, now).map(|growth| growth as f64 / elapsed)
+    growth(before, now).map(|growth| real(growth) / elapsed)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use hostrounds_core::metric::{Metric, attribute};
-use hostrounds_core::observation::{Attributes, Observation, Point};
+use hostrounds_core::observation::{Attributes, Observation, Point, real};
 use hostrounds_core::probe::{Family, load, uptime};
 use hostrounds_core::{rate, text};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, Networks, System};
@@ -47,7 +47,6 @@ impl Portable {
             Err(error) => crate::miss(observation, Family::Load, format!("There is no load average: {error}.")),
         }
         match System::uptime() {
-            #[allow(clippy::cast_precision_loss, reason = "seconds since boot are far below 2^53")]
             Ok(seconds) => uptime::points(seconds as f64, &mut observation.points),
             Err(error) => crate::miss(observation, Family::Uptime, format!("The uptime cannot be read: {error}.")),
         }
@@ -140,11 +139,6 @@ fn network_points(before: &Interfaces, now: &Interfaces, elapsed: f64, points: &
 
 fn share(metric: Metric, part: u64, whole: u64) -> Option<Point> {
     (whole > 0).then(|| Point::new(metric, Attributes::none(), real(part) / real(whole)))?
-}
-
-#[allow(clippy::cast_precision_loss, reason = "memory is counted in bytes far below 2^53")]
-fn real(bytes: u64) -> f64 {
-    bytes as f64
 }
 
 #[cfg(test)]

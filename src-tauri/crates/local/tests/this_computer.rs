@@ -86,7 +86,6 @@ fn the_root_filesystem_agrees_with_statvfs() {
     let is_root = |attributes: &Attributes| attributes.get(attribute::MOUNTPOINT) == Some("/");
     let root = |metric| observation.of(metric).find(|point| is_root(&point.series.attributes)).map(|point| point.value);
     let numbers = rustix::fs::statvfs("/").unwrap();
-    #[allow(clippy::cast_precision_loss)]
     let size = (numbers.f_blocks * numbers.f_frsize) as f64;
     assert_eq!(root(Metric::FilesystemLimit), Some(size));
     assert!(root(Metric::FilesystemUtilization).is_some_and(|share| share > 0.0));

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::metric::{Metric, attribute};
-use crate::observation::{Attributes, Point};
+use crate::observation::{Attributes, Point, real};
 use crate::probe::MAX_PARTS;
 use crate::rate;
 
@@ -121,11 +121,6 @@ impl Spent {
     fn shares(&self) -> impl Iterator<Item = Option<f64>> {
         self.by_mode.iter().map(|ticks| ticks.map(|ticks| real(ticks) / self.total))
     }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a share has no use for the 54th bit of a counter")]
-fn real(ticks: u64) -> f64 {
-    ticks as f64
 }
 
 #[cfg(test)]

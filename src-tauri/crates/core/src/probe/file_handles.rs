@@ -3,7 +3,7 @@
 //! Read by hand: `procfs_core` has no parser for this file.
 
 use crate::metric::Metric;
-use crate::observation::{Attributes, Point};
+use crate::observation::{Attributes, Point, real};
 
 /// The file that it is read from.
 pub const PATH: &str = "/proc/sys/fs/file-nr";
@@ -30,11 +30,9 @@ pub fn parse(text: &str) -> Option<Handles> {
 }
 
 /// Adds the handles and their limit.
-#[allow(clippy::cast_precision_loss, reason = "handles are counted far below 2^53")]
 pub fn points(handles: Handles, points: &mut Vec<Point>) {
-    points.extend(Point::new(Metric::FileHandles, Attributes::none(), handles.open as f64));
-    points
-        .extend(handles.limit.and_then(|limit| Point::new(Metric::FileHandleLimit, Attributes::none(), limit as f64)));
+    points.extend(Point::new(Metric::FileHandles, Attributes::none(), real(handles.open)));
+    points.extend(handles.limit.and_then(|limit| Point::new(Metric::FileHandleLimit, Attributes::none(), real(limit))));
 }
 
 #[cfg(test)]

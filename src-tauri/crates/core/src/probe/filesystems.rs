@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::metric::{Metric, attribute};
-use crate::observation::{Attributes, Point};
+use crate::observation::{Attributes, Point, real};
 use crate::probe::MAX_PARTS;
 use crate::text;
 
@@ -251,11 +251,6 @@ pub fn points(mounts: &[Mount], points: &mut Vec<Point>) {
         let share = inodes.utilization();
         points.extend(share.and_then(|share| Point::new(Metric::FilesystemInodesUtilization, place.clone(), share)));
     }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "beyond 2^53 bytes (8 PiB) the last bytes do not matter")]
-fn real(number: u64) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! several), and panics on a line whose name ends in a character of more than one byte.
 
 use crate::metric::{Metric, attribute};
-use crate::observation::{Attributes, Point};
+use crate::observation::{Attributes, Point, real};
 
 /// The file that it is read from.
 pub const PATH: &str = "/proc/meminfo";
@@ -90,11 +90,6 @@ pub fn points(reading: &Reading, points: &mut Vec<Point>) {
 
 fn share(metric: Metric, part: u64, whole: u64) -> Option<Point> {
     (whole > 0).then(|| Point::new(metric, Attributes::none(), real(part) / real(whole)))?
-}
-
-#[allow(clippy::cast_precision_loss, reason = "memory is counted in bytes far below 2^53")]
-fn real(bytes: u64) -> f64 {
-    bytes as f64
 }
 
 #[cfg(test)]

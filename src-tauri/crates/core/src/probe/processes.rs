@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use crate::metric::{Metric, attribute};
-use crate::observation::{Attributes, Observation, Point, Process, TOP, TopProcesses};
+use crate::observation::{Attributes, Observation, Point, Process, TOP, TopProcesses, real};
 use crate::probe::facts::System;
 use crate::probe::uptime;
 use crate::text;
@@ -213,9 +213,4 @@ pub fn top(processes: &[Process], at: UnixMillis) -> TopProcesses {
     let mut by_cpu: Vec<&Process> = by_memory.iter().copied().filter(|process| process.cpu.is_some()).collect();
     by_cpu.sort_by(|a, b| b.cpu.unwrap_or(0.0).total_cmp(&a.cpu.unwrap_or(0.0)));
     TopProcesses { at, by_cpu: first(by_cpu), by_memory: first(by_memory) }
-}
-
-#[allow(clippy::cast_precision_loss, reason = "a share has no use for the 54th bit of a counter")]
-fn real(ticks: u64) -> f64 {
-    ticks as f64
 }
