@@ -145,6 +145,7 @@ describe('a server', () => {
     await screen.press('Add server');
     await screen.sees('Another server has this name.');
     await screen.press('Cancel');
+    await screen.press('Discard');
   });
 
   test('has a page of its own', async () => {

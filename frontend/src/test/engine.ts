@@ -46,9 +46,9 @@ export interface FakeEngine {
 }
 
 /** What a command rejects with when the engine refuses it: a plain object, for errors cross as JSON. */
-export function refusal(error: Omit<ApiError, 'fields'>): Promise<never> {
+export function refusal(error: Omit<ApiError, 'fields'> & Partial<Pick<ApiError, 'fields'>>): Promise<never> {
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- see above
-  return Promise.reject({ ...error, fields: [] });
+  return Promise.reject({ fields: [], ...error });
 }
 
 /** Starts it. A command without an answer is refused, as the shell does it. */

@@ -59,7 +59,7 @@ export function OverviewScreen() {
       }
     >
       <Totals />
-      {servers.length >= SEARCH_FROM && (
+      {(servers.length >= SEARCH_FROM || words !== '') && (
         <TextInput
           size="xs"
           className={classes.search}

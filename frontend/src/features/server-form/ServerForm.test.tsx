@@ -95,7 +95,79 @@ describe('adding a server', () => {
   });
 });
 
+describe('what was typed', () => {
+  const drawer = () => screen.queryByRole('dialog', { name: 'Add server' });
+
+  it('is thrown away only after a question', async () => {
+    const { user } = await openWindow();
+    await fillIn(user);
+    await user.keyboard('{Escape}');
+    await expectAccessible();
+    await user.click(screen.getByRole('button', { name: 'Keep editing' }));
+    expect(screen.getByRole('textbox', { name: 'Host' })).toHaveValue('web9.example.org');
+    await waitFor(() => {
+      expect(screen.getByRole('textbox', { name: 'User' })).toHaveFocus();
+    });
+    await user.click(screen.getByRole('button', { name: 'Cancel' }));
+    await user.click(screen.getByRole('button', { name: 'Discard' }));
+    expect(drawer()).toBeNull();
+  });
+
+  it('needs no question where nothing was', async () => {
+    const { user } = await openWindow();
+    await user.click(screen.getByRole('button', { name: 'Add server' }));
+    await user.keyboard('{Escape}');
+    expect(drawer()).toBeNull();
+    await waitFor(() => {
+      expect(screen.getByRole('button', { name: 'Add server' })).toHaveFocus();
+    });
+  });
+});
+
+describe('a refusal', () => {
+  it('leads to the first field that is wrong', async () => {
+    const { user } = await openWindow();
+    await user.click(screen.getByRole('button', { name: 'Add server' }));
+    await user.type(screen.getByRole('textbox', { name: 'Name' }), 'web-9');
+    await user.click(submit());
+    expect(screen.getByRole('textbox', { name: 'Host' })).toHaveFocus();
+  });
+
+  it('of the engine leads there too', async () => {
+    const fields = [{ field: 'user', message: 'That user cannot log in.' }];
+    const { user } = await openWindow({
+      add_server: () => refusal({ code: 'invalid', message: 'Not like this.', hint: '', fields }),
+    });
+    await fillIn(user);
+    await user.click(submit());
+    await waitFor(() => {
+      expect(screen.getByRole('textbox', { name: 'User' })).toHaveFocus();
+    });
+  });
+
+  it('is told even where no field shows it', async () => {
+    const fields = [{ field: 'colour', message: 'That is no colour.' }];
+    const { user } = await openWindow({
+      add_server: () => refusal({ code: 'invalid', message: 'Not like this.', hint: '', fields }),
+    });
+    await fillIn(user);
+    await user.click(submit());
+    expect(await screen.findByRole('alert')).toHaveTextContent('That is no colour.');
+  });
+});
+
 describe('testing a connection', () => {
+  it('says nothing any more once the connection was changed', async () => {
+    const { user } = await openWindow({ test_server: () => passed });
+    await fillIn(user);
+    await user.click(screen.getByRole('button', { name: 'Test connection' }));
+    expect(await screen.findByText('Connection test passed')).toBeVisible();
+    await user.type(screen.getByRole('textbox', { name: 'Name' }), '0');
+    expect(screen.getByText('Connection test passed')).toBeVisible();
+    await user.type(screen.getByRole('textbox', { name: 'User' }), '2');
+    expect(screen.queryByText('Connection test passed')).toBeNull();
+  });
+
   it('shows each step as it ends', async () => {
     let finish: (report: TestReport) => void = () => undefined;
     const { engine, user } = await openWindow({
@@ -149,6 +221,7 @@ describe('testing a connection', () => {
     const dialog = await screen.findByRole('dialog', { name: 'Unknown host key' });
     await user.click(within(dialog).getByRole('button', { name: 'Cancel' }));
     expect(screen.getByText('The host key is not known.')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Test connection' })).toHaveFocus();
     expect(engine.argsOf('accept_host_key')).toEqual([]);
   });
 

@@ -1,14 +1,16 @@
 import { Button, Drawer } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
 import { PlugZap } from 'lucide-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 
 import { engine } from '../../api/commands';
 import { type CommandError, toCommandError } from '../../api/errors';
 import type { ServerView } from '../../api/gen/ServerView';
 import { Note } from '../../components/Note';
+import { focusIsLost, giveFocusBack, opener } from '../focus';
 import { toastDone } from '../toasts';
 import { ConnectionFields } from './ConnectionFields';
+import { DiscardDialog } from './DiscardDialog';
 import { HostKeyDialog } from './HostKeyDialog';
 import { LabelFields } from './LabelFields';
 import { MetricsFields } from './MetricsFields';
@@ -16,7 +18,7 @@ import { schemaFor } from './schema';
 import classes from './ServerForm.module.css';
 import { TestResult } from './TestResult';
 import { useConnectionTest } from './useConnectionTest';
-import { type FormValues, initialValues, toServerForm } from './values';
+import { type FormValues, initialValues, sameConnection, shownFields, toServerForm } from './values';
 
 interface ServerFormDrawerProps {
   /** Absent for a new server. */
@@ -30,24 +32,69 @@ function fieldErrors({ code, message, fields }: CommandError): Record<string, st
   return Object.fromEntries(fields.map((field) => [field.field, field.message]));
 }
 
+/** Leads to the first field that is wrong, or to the note that says what is. */
+function showFirstWrong(sections: HTMLElement | null): void {
+  const wrong =
+    sections?.querySelector<HTMLElement>('[aria-invalid="true"]') ?? sections?.querySelector('[role="alert"]');
+  if (wrong instanceof HTMLElement) wrong.focus({ preventScroll: true });
+  wrong?.scrollIntoView({ block: 'center' });
+}
+
 /** Adds a server, or changes one. */
 export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
   const local = view?.server.target.kind === 'local';
   const [initial] = useState(() => initialValues(view));
+  const test = useConnectionTest();
   const form = useForm<FormValues>({
     initialValues: initial,
     validateInputOnBlur: true,
     validate: (values) => schemaResolver(schemaFor(values, view), { sync: true })(values),
+    onValuesChange: (values, before) => {
+      if (!sameConnection(values, before)) test.reset();
+    },
   });
-  const test = useConnectionTest();
+  const sections = useRef<HTMLDivElement>(null);
   const result = useRef<HTMLDivElement>(null);
+  const testButton = useRef<HTMLButtonElement>(null);
+  const left = useRef<HTMLElement | null>(null);
   const [saving, setSaving] = useState(false);
+  const [asksToDiscard, setAsksToDiscard] = useState(false);
   const [error, setError] = useState<CommandError | null>(null);
+  const [refusals, setRefusals] = useState(0);
+  const shown = shownFields(form.values, view);
+  const homeless = Object.entries(form.errors).filter(([path]) => !shown.includes(path));
+
+  useEffect(() => {
+    if (refusals > 0) showFirstWrong(sections.current);
+  }, [refusals]);
+
+  // The button cannot have the focus while the test runs, nor while a person looks at a host key.
+  const testIsOver = (test.state.phase === 'ended' || test.state.phase === 'refused') && !test.offer;
+  useEffect(() => {
+    if (testIsOver && focusIsLost()) testButton.current?.focus({ preventScroll: true });
+  }, [testIsOver]);
+
+  const leave = () => {
+    if (form.isDirty()) {
+      left.current = opener();
+      setAsksToDiscard(true);
+    } else onClose();
+  };
+
+  const keepEditing = () => {
+    setAsksToDiscard(false);
+    giveFocusBack(() => left.current);
+  };
+
+  const markRefused = () => {
+    setRefusals((before) => before + 1);
+  };
 
   const refuse = (refusal: CommandError) => {
     const errors = fieldErrors(refusal);
     form.setErrors(errors);
     setError(Object.keys(errors).length > 0 ? null : refusal);
+    markRefused();
   };
 
   const save = async (values: FormValues) => {
@@ -66,7 +113,11 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
   };
 
   const runTest = () => {
-    if (form.validate().hasErrors) return;
+    if (form.validate().hasErrors) {
+      test.reset();
+      markRefused();
+      return;
+    }
     void test.run(toServerForm(form.getValues(), view), view?.server.id ?? null);
     requestAnimationFrame(() => result.current?.scrollIntoView({ block: 'nearest' }));
   };
@@ -75,17 +126,22 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
     <>
       <Drawer
         opened
-        onClose={onClose}
+        onClose={leave}
         position="right"
         size={540}
         title={view ? `Edit ${view.server.name}` : 'Add server'}
-        closeOnEscape={!test.offer}
-        trapFocus={!test.offer}
-        classNames={{ title: classes.drawerTitle, body: classes.drawerBody }}
+        closeOnEscape={!test.offer && !asksToDiscard}
+        closeOnClickOutside={!form.isDirty()}
+        classNames={{ title: classes.drawerTitle, content: classes.drawerContent, body: classes.drawerBody }}
       >
-        <form className={classes.form} noValidate onSubmit={form.onSubmit((values) => void save(values))}>
-          <div className={classes.sections}>
+        <form className={classes.form} noValidate onSubmit={form.onSubmit((values) => void save(values), markRefused)}>
+          <div className={classes.sections} ref={sections}>
             {error && <Note tone="bad" urgent title={error.message} hint={error.hint} />}
+            {homeless.map(([path, message]) => (
+              <Note key={path} tone="bad" urgent title={`“${path}” cannot stay as it is.`}>
+                {message}
+              </Note>
+            ))}
             <ConnectionFields form={form} view={view} />
             <LabelFields form={form} />
             <MetricsFields form={form} local={local} />
@@ -96,6 +152,7 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
           <div className={classes.footer}>
             {!local && (
               <Button
+                ref={testButton}
                 variant="default"
                 className={classes.testButton}
                 leftSection={<PlugZap size={14} aria-hidden />}
@@ -105,7 +162,7 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
                 Test connection
               </Button>
             )}
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={leave}>
               Cancel
             </Button>
             <Button type="submit" loading={saving}>
@@ -115,6 +172,7 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
         </form>
       </Drawer>
       {test.offer && <HostKeyDialog offer={test.offer} onAccept={() => void test.accept()} onDecline={test.decline} />}
+      {asksToDiscard && <DiscardDialog onKeep={keepEditing} onDiscard={onClose} />}
     </>
   );
 }

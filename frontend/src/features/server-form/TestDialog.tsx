@@ -42,7 +42,6 @@ export function TestDialog({ view: { server }, review, onClose }: TestDialogProp
         title={review ? `Review host key of ${server.name}` : `Test connection of ${server.name}`}
         size="lg"
         closeOnEscape={!test.offer}
-        trapFocus={!test.offer}
       >
         <TestResult state={test.state} />
         <Group justify="flex-end" mt="md">

@@ -38,6 +38,8 @@ export interface ConnectionTest {
   accept: () => Promise<TestReport | null>;
   /** Leaves the offered key unaccepted. */
   decline: () => void;
+  /** Forgets the test: what was tested is not what stands in the form any more. */
+  reset: () => void;
 }
 
 /** One connection test at a time, step by step, with the question about an unknown host key in between. */
@@ -86,6 +88,11 @@ export function useConnectionTest(): ConnectionTest {
     accept,
     decline: () => {
       setOffer(null);
+    },
+    reset: () => {
+      current.current = null;
+      setOffer(null);
+      setState((before) => (before.phase === 'idle' ? before : { phase: 'idle' }));
     },
   };
 }

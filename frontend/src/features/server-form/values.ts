@@ -45,6 +45,23 @@ const NEW: FormValues = {
   thresholds: { cpu: 90, memory: 95, disk: 90 },
 };
 
+/** Whether a connection test of `before` says anything about `after`. */
+export function sameConnection(before: FormValues, after: FormValues): boolean {
+  const part = ({ host, port, user, method, keyPath, secretAction, secret }: FormValues) =>
+    JSON.stringify([host, port, user, method, keyPath, secretAction, secret]);
+  return part(before) === part(after);
+}
+
+/** The paths of the fields that the form shows: an error of any other path needs a place of its own. */
+export function shownFields({ method, secretAction }: FormValues, view: ServerView | null): string[] {
+  const common = ['name', 'environment', 'tags', 'interval', 'thresholds.cpu', 'thresholds.memory', 'thresholds.disk'];
+  if (view?.server.target.kind === 'local') return common;
+  const fields = [...common, 'host', 'port', 'user'];
+  if (method === 'key') fields.push('keyPath');
+  if (method !== 'agent' && (secretAction === 'set' || !canKeepSecret(view, method))) fields.push('secret');
+  return fields;
+}
+
 function savedMethod(view: ServerView | null): Method | null {
   return view?.server.target.kind === 'ssh' ? view.server.target.login.method : null;
 }

@@ -1,9 +1,10 @@
-import { useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 
 import { useEngineEvent } from '../../state/hooks';
 import { go, parseRoute, type Route, useHash } from '../../state/route';
 import { ActivityScreen } from '../activity/ActivityScreen';
 import { AlertsScreen } from '../alerts/AlertsScreen';
+import { giveFocusBack, opener } from '../focus';
 import { DialogContext, type OpenDialog } from '../dialogs';
 import { OverviewScreen } from '../overview/OverviewScreen';
 import { QueueScreen } from '../queue/QueueScreen';
@@ -38,14 +39,26 @@ export function Shell() {
   const route = useMemo(() => parseRoute(hash), [hash]);
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
   const main = useRef<HTMLElement>(null);
+  const opened = useRef<HTMLElement | null>(null);
+
+  const openDialog = useCallback((asked: OpenDialog) => {
+    opened.current = opener();
+    setDialog(asked);
+  }, []);
+
+  const giveBack = () => {
+    giveFocusBack(() => (opened.current?.isConnected === true ? opened.current : main.current?.querySelector('h1')));
+  };
 
   useEngineEvent((event) => {
     if (event.type === 'alert') toastAlert(event.alert);
     if (event.type === 'showServer') go({ screen: 'server', id: event.id, at: event.at });
+    // The row that was used to remove the server is gone, and the focus with it.
+    if (event.type === 'serverRemoved' && dialog === null) giveBack();
   });
 
   return (
-    <DialogContext value={setDialog}>
+    <DialogContext value={openDialog}>
       <button
         type="button"
         className={classes.skip}
@@ -58,7 +71,7 @@ export function Shell() {
       <div className={classes.shell}>
         <Navigation route={route} />
         <main className={classes.main} ref={main} tabIndex={-1}>
-          <Banners />
+          <Banners route={route} />
           <Screen route={route} />
         </main>
       </div>
@@ -66,6 +79,7 @@ export function Shell() {
         open={dialog}
         onClose={() => {
           setDialog(null);
+          giveBack();
         }}
       />
     </DialogContext>

@@ -81,6 +81,25 @@ describe('the overview', () => {
     expect(engine.argsOf('remove_server')).toEqual([{ id: 1 }]);
   });
 
+  it('gives the focus back to the button of the menu from which a dialog was opened', async () => {
+    const { user } = await rowsOf(view());
+    await user.click(screen.getByRole('button', { name: 'Actions for web-1' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'Edit' }));
+    await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Cancel' }));
+    await waitFor(() => {
+      expect(screen.getByRole('button', { name: 'Actions for web-1' })).toHaveFocus();
+    });
+  });
+
+  it('keeps the filter while it holds words, however few servers are left', async () => {
+    const servers = Array.from({ length: 6 }, (_, index) => view({}, { id: index + 1, name: `web-${index + 1}` }));
+    const { engine, user } = await rowsOf(...servers);
+    await user.type(screen.getByRole('textbox', { name: 'Filter servers' }), 'web-6');
+    for (const id of [5, 6]) await engine.tell({ type: 'serverRemoved', id });
+    await user.clear(screen.getByRole('textbox', { name: 'Filter servers' }));
+    expect(row('web-1')).toBeVisible();
+  });
+
   it('says why a command was refused', async () => {
     const { user } = await openWindow({
       collect: () => refusal({ code: 'store', message: 'The history is full.', hint: 'Free some space.' }),
@@ -290,6 +309,15 @@ describe('the whole window', () => {
     expect(screen.getByText('Another Hostrounds process keeps the schedule.')).toBeVisible();
     await engine.tell({ type: 'troubles', troubles: [] });
     expect(screen.queryByText('Unlock it.')).toBeNull();
+  });
+
+  it('offers on every screen to resume a paused schedule', async () => {
+    const { engine, user } = await openWindow({ snapshot: () => snapshot({ queue: queue({ paused: true }) }) });
+    await user.click(screen.getByRole('button', { name: 'Resume' }));
+    expect(engine.argsOf('resume')).toHaveLength(1);
+    await expectAccessible();
+    await engine.tell({ type: 'queue', queue: queue() });
+    expect(screen.queryByText('The schedule is paused.')).toBeNull();
   });
 
   it('shows nothing old when it missed events and cannot ask again', async () => {
