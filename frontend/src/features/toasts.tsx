@@ -64,7 +64,7 @@ export function toastAlert(alert: Alert): void {
     title: firing ? 'Alert firing' : 'Alert resolved',
     message: (
       <>
-        {alert.message} <a href={serverHref(alert.server, alert.firedAt)}>Show server</a>
+        {alert.resolution ?? alert.message} <a href={serverHref(alert.server, alert.firedAt)}>Show server</a>
       </>
     ),
     color: firing ? 'var(--hr-bad)' : 'var(--hr-good)',

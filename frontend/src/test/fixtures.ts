@@ -111,6 +111,7 @@ export function alert(over: Partial<Alert> = {}): Alert {
     threshold: 0.95,
     value: 0.97,
     message: 'Memory of web-1 is at 97 %.',
+    resolution: null,
     firedAt: NOW,
     resolvedAt: null,
     ...over,

@@ -43,6 +43,10 @@ value: number | null,
  */
 message: string, 
 /**
+ * How it ended, in a sentence; absent while it fires.
+ */
+resolution: string | null, 
+/**
  * When it started firing.
  */
 firedAt: UnixMillis, 

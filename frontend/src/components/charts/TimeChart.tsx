@@ -16,6 +16,8 @@ export interface ChartSource {
   /** The names of the lines; the same array as long as they are the same. */
   names: () => readonly string[];
   columns: () => Columns;
+  /** The newest value of every line as it was observed; undefined where only its buckets are known. */
+  newest: () => readonly (number | undefined)[];
   window: () => [UnixMillis, UnixMillis];
   watch: (watcher: () => void) => () => void;
 }
@@ -32,15 +34,20 @@ interface TimeChartProps {
 const HEIGHT = 170;
 
 /** Writes the values at `place` (or the newest) into the legend, without rendering it again. */
-function fillLegend(legend: HTMLElement, columns: Columns, unit: Unit, place: number | null): void {
+function fillLegend(legend: HTMLElement, source: ChartSource, unit: Unit, place: number | null): void {
+  const columns = source.columns();
+  const newest = source.newest();
   const times = columns[0];
   const at = place ?? times.length - 1;
   const time = times[at];
   const head = legend.querySelector('[data-time]');
   if (head) head.textContent = place !== null && time !== undefined ? timeOfDay(time) : 'newest';
   legend.querySelectorAll<HTMLElement>('[data-line]').forEach((cell) => {
-    const column = columns[1 + Number(cell.dataset.line) * COLUMNS_PER_LINE];
-    const value = column && at >= 0 ? valueAt(column, at) : null;
+    const line = Number(cell.dataset.line);
+    const column = columns[1 + line * COLUMNS_PER_LINE];
+    const drawn = column && at >= 0 ? valueAt(column, at) : null;
+    // What is drawn is the average of a bucket. A line that ended has no newest value.
+    const value = place === null && drawn !== null ? (newest[line] ?? drawn) : drawn;
     cell.textContent = value === null ? '–' : quantity(value, unit);
   });
 }
@@ -57,7 +64,7 @@ export function TimeChart({ title, unit, top, group, moment, source }: TimeChart
     const box = holder.current;
     if (!box) return undefined;
     const onPlace = (place: number | null) => {
-      if (legend.current) fillLegend(legend.current, source.columns(), unit, place);
+      if (legend.current) fillLegend(legend.current, source, unit, place);
     };
     const look = { unit, top, lines: names.length, group, window: source.window, moment, onPlace };
     const plot = new uPlot(chartOptions(look, { width: box.clientWidth, height: HEIGHT }), source.columns(), box);

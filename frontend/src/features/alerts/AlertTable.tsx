@@ -13,10 +13,13 @@ const columns: Column<Alert>[] = [
   {
     title: 'What',
     wide: true,
-    cell: ({ message, server, firedAt }) => (
-      <a className={classes.link} href={serverHref(server, firedAt)}>
-        {message}
-      </a>
+    cell: ({ message, resolution, server, firedAt }) => (
+      <>
+        <a className={classes.link} href={serverHref(server, firedAt)}>
+          {message}
+        </a>
+        {resolution !== null && <div className={classes.resolution}>{resolution}</div>}
+      </>
     ),
   },
   { title: 'Value', numeric: true, cell: ({ value }) => (value === null ? '' : percent(value)) },

@@ -43,7 +43,9 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
     >
       <th scope="row" className={classes.name}>
         <div className={classes.title}>
-          <a href={serverHref(server.id)}>{server.name}</a>
+          <a href={serverHref(server.id)} title={server.name}>
+            {server.name}
+          </a>
           {labels !== '' && (
             <span className={classes.labels} title={labels}>
               {labels}
@@ -83,9 +85,12 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
       {summary ? (
         <Values view={view} summary={summary} />
       ) : (
-        <td colSpan={VALUE_COLUMNS} className={classes.nothing}>
-          Nothing was observed yet
-        </td>
+        <>
+          <td colSpan={VALUE_COLUMNS - 1} className={classes.nothing}>
+            Nothing was observed yet
+          </td>
+          <td className={classes.networkColumn} />
+        </>
       )}
       <td>
         <div className={classes.pair}>
@@ -155,7 +160,7 @@ function Values({ view: { server, state }, summary }: { view: ServerView; summar
           </span>
         </div>
       </td>
-      <td>
+      <td className={classes.networkColumn}>
         <div className={classes.pair}>
           <span title="received">
             <ArrowDown size={11} aria-label="received" />{' '}

@@ -11,9 +11,10 @@ import { Page } from '../../components/Page';
 import { Panel } from '../../components/Panel';
 import { RelativeTime } from '../../components/RelativeTime';
 import { Tile, Tiles } from '../../components/Tiles';
+import { duration } from '../../format/units';
 import { useModel } from '../../state/hooks';
 import { serverHref } from '../../state/route';
-import { useServerName } from '../servers';
+import { LOCAL, useServerName } from '../servers';
 import { attempt } from '../toasts';
 import { CollectionTable } from './CollectionTable';
 import classes from './Queue.module.css';
@@ -91,16 +92,23 @@ export function QueueScreen() {
           )}
         </Panel>
         <Panel title="Next visits" flush>
-          {queue.scheduled.length > 0 ? (
-            <NextVisits visits={queue.scheduled} />
-          ) : (
-            <Empty
-              title={queue.paused ? 'None while the schedule is paused.' : 'No server is visited on a schedule.'}
-            />
-          )}
+          {queue.scheduled.length > 0 ? <NextVisits visits={queue.scheduled} /> : <NoVisits paused={queue.paused} />}
         </Panel>
       </div>
     </Page>
+  );
+}
+
+/** This computer stands in no list of visits: it is read at its interval, not visited. */
+function NoVisits({ paused }: { paused: boolean }) {
+  const scheduled = useModel((model) => model.servers).filter(({ server }) => server.enabled);
+  const local = scheduled.find(({ server }) => server.id === LOCAL)?.server;
+  if (paused) return <Empty title="None while the schedule is paused." />;
+  const others = scheduled.some(({ server }) => server.id !== LOCAL);
+  return (
+    <Empty title={others ? 'No visit is waiting for its time.' : 'No other server is visited on a schedule.'}>
+      {local && <p>This computer is read every {duration(local.interval)}.</p>}
+    </Empty>
   );
 }
 

@@ -2,7 +2,7 @@ import type { Facts as KnownFacts } from '../../api/gen/Facts';
 import type { ServerView } from '../../api/gen/ServerView';
 import { RelativeTime } from '../../components/RelativeTime';
 import { duration } from '../../format/units';
-import { address } from '../servers';
+import { address, isFresh } from '../servers';
 import classes from './Server.module.css';
 
 interface FactsProps {
@@ -11,7 +11,7 @@ interface FactsProps {
 }
 
 /** Where the server is, what it is, and when it was and will be visited. */
-export function Facts({ view: { server, summary, lastSeen, nextVisit }, facts }: FactsProps) {
+export function Facts({ view: { server, state, summary, lastSeen, nextVisit }, facts }: FactsProps) {
   const words = facts
     ? [facts.hostname, facts.os, facts.kernel, facts.architecture, facts.cpuModel].filter((word) => word !== null)
     : [];
@@ -30,7 +30,7 @@ export function Facts({ view: { server, summary, lastSeen, nextVisit }, facts }:
         ))}
       </p>
       <p className={classes.facts}>
-        {typeof summary?.uptime === 'number' && <span>Up {duration(summary.uptime)}</span>}
+        {isFresh(state) && typeof summary?.uptime === 'number' && <span>Up {duration(summary.uptime)}</span>}
         <span>Every {duration(server.interval)}</span>
         <span>
           {lastSeen === null ? (

@@ -126,6 +126,14 @@ describe('events', () => {
     await expectAccessible();
   });
 
+  it('say how an alert ended', async () => {
+    const { engine } = await rowsOf(view());
+    const resolution = 'web-1: memory back at 4 % (threshold 95 %)';
+    await engine.tell({ type: 'alert', alert: alert({ state: 'resolved', resolvedAt: Date.now(), resolution }) });
+    expect(await screen.findByText(new RegExp('memory back at 4 %'))).toBeVisible();
+    expect(screen.queryByText(/is at 97 %/)).toBeNull();
+  });
+
   it('open the server that a notification speaks of', async () => {
     const { engine } = await rowsOf(view());
     await engine.tell({ type: 'showServer', id: 1, at: Date.now() - 1_000 });
@@ -153,6 +161,7 @@ describe('the server page', () => {
     expect(screen.getByText('TCP connection: web1.example.org refused the connection.')).toBeVisible();
     expect(screen.getByText('Check that sshd runs there.')).toBeVisible();
     expect(screen.getByText(/not of now/)).toBeVisible();
+    expect(screen.queryByText(/^Up \d/)).toBeNull();
   });
 
   it('appends new values to its charts without asking the history again', async () => {
@@ -244,13 +253,30 @@ describe('the other screens', () => {
     await expectAccessible();
   });
 
+  it('say truly what is visited when no visit is waiting', async () => {
+    const none = queue({ scheduled: [] });
+    const { engine } = await openWindow({ snapshot: () => snapshot({ queue: none }) }, '#/queue');
+    expect(screen.getByText('No visit is waiting for its time.')).toBeVisible();
+    expect(screen.getByText('This computer is read every 2 s.')).toBeVisible();
+    await engine.tell({ type: 'serverRemoved', id: 1 });
+    expect(screen.getByText('No other server is visited on a schedule.')).toBeVisible();
+  });
+
   it('list firing and resolved alerts', async () => {
-    const resolved = alert({ id: 2, state: 'resolved', message: 'It was full.', resolvedAt: alert().firedAt + 60_000 });
+    const resolved = alert({
+      id: 2,
+      state: 'resolved',
+      message: 'It was full.',
+      resolution: 'It has room again.',
+      resolvedAt: alert().firedAt + 60_000,
+    });
     const { engine } = await openWindow(
       { snapshot: () => snapshot({ alerts: [alert()] }), alerts: () => [alert(), resolved] },
       '#/alerts',
     );
-    expect(await screen.findByRole('table', { name: 'Resolved alerts' })).toHaveTextContent('It was full.');
+    const history = await screen.findByRole('table', { name: 'Resolved alerts' });
+    expect(history).toHaveTextContent('It was full.');
+    expect(within(history).getByText('It has room again.')).toBeVisible();
     await expectAccessible();
     await engine.tell({ type: 'alert', alert: alert({ state: 'resolved', resolvedAt: Date.now() }) });
     expect(screen.getByText('No alert is firing.')).toBeVisible();

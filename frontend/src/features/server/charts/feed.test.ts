@@ -71,6 +71,24 @@ describe('ChartFeed', () => {
     expect(feed.columns()[0]).toHaveLength(1);
   });
 
+  it('names the newest value as it was observed, not the average of its bucket', () => {
+    const feed = cpuFeed();
+    append(feed, now - 6_000, [cpu(0.2)]);
+    append(feed, now - 4_000, [cpu(0.6)]);
+    expect(feed.columns()[1]).toEqual([0.4]);
+    expect(feed.newest()).toEqual([0.6]);
+  });
+
+  it('names the newest value of a history once it is known, and draws nothing twice', () => {
+    const feed = cpuFeed();
+    const history = { start: now - 20_000, min: 0.1, avg: 0.2, max: 0.3, count: 2 };
+    feed.load([[{ attributes: {}, buckets: [history] }], []]);
+    expect(feed.newest()).toEqual([undefined]);
+    feed.offer(latest({ points: [cpu(0.3)] }), () => now - 15_000);
+    expect(feed.newest()).toEqual([0.3]);
+    expect(feed.columns()[1]).toEqual([0.2]);
+  });
+
   it('leaves idle and modes without a value out', () => {
     const feed = cpuFeed();
     const mode = (word: string, value: number): Point => ({

@@ -9,7 +9,7 @@ import type { Latest } from '../../../api/gen/Latest';
 import type { Metric } from '../../../api/gen/Metric';
 import type { SeriesHistory } from '../../../api/gen/SeriesHistory';
 import type { UnixMillis } from '../../../api/gen/UnixMillis';
-import { type Columns, type Line, toColumns } from '../../../components/charts/columns';
+import { type Columns, toColumns } from '../../../components/charts/columns';
 import type { ChartSource } from '../../../components/charts/TimeChart';
 import type { ChartPart } from './specs';
 
@@ -24,6 +24,8 @@ interface FeedLine {
   label: string;
   buckets: Bucket[];
   part: ChartPart;
+  /** The value observed last. Its bucket may hold older ones too. */
+  newest?: { at: UnixMillis; value: number };
 }
 
 function keyOf(metric: Metric, attributes: Attributes): string {
@@ -46,6 +48,10 @@ function merged(bucket: Bucket, value: number): Bucket {
   };
 }
 
+function observe(line: FeedLine, at: UnixMillis, value: number): void {
+  if (!line.newest || at >= line.newest.at) line.newest = { at, value };
+}
+
 export interface FeedRange {
   /** How far back the chart reaches, in milliseconds. */
   span: number;
@@ -62,6 +68,7 @@ export class ChartFeed implements ChartSource {
   #lines = new Map<string, FeedLine>();
   #names: readonly string[] = [];
   #columns: Columns = [[]];
+  #newest: readonly (number | undefined)[] = [];
   #hidden = 0;
   #watchers = new Set<() => void>();
 
@@ -79,6 +86,8 @@ export class ChartFeed implements ChartSource {
   readonly names = (): readonly string[] => this.#names;
 
   readonly columns = (): Columns => this.#columns;
+
+  readonly newest = (): readonly (number | undefined)[] => this.#newest;
 
   readonly window = (): [UnixMillis, UnixMillis] => {
     const now = this.#clock();
@@ -103,6 +112,7 @@ export class ChartFeed implements ChartSource {
       else {
         const end = known.buckets.at(-1)?.start ?? Number.NEGATIVE_INFINITY;
         known.buckets.push(...line.buckets.filter(({ start }) => start > end));
+        if (line.newest) known.newest = line.newest;
       }
     }
     this.#refresh();
@@ -120,6 +130,16 @@ export class ChartFeed implements ChartSource {
     if (grew) this.#refresh();
   }
 
+  /** Names the newest values where the history holds them already, in buckets. */
+  offer({ points }: Latest, readAt: (metric: Metric) => UnixMillis | undefined): void {
+    for (const { metric, attributes, value } of points) {
+      const line = this.#lines.get(keyOf(metric, attributes));
+      const at = readAt(metric);
+      if (line && at !== undefined) observe(line, at, value);
+    }
+    this.#refresh();
+  }
+
   /** Draws again with the window of now, for time goes on where nothing is observed. */
   touch(): void {
     this.#tell();
@@ -133,6 +153,7 @@ export class ChartFeed implements ChartSource {
   }
 
   #add(line: FeedLine, at: UnixMillis, value: number): boolean {
+    observe(line, at, value);
     const last = line.buckets.at(-1);
     if (last && at <= last.start) return false;
     const width = this.#range.span / this.#range.maxPoints;
@@ -141,7 +162,7 @@ export class ChartFeed implements ChartSource {
     return true;
   }
 
-  #drawn(): Line[] {
+  #drawn(): FeedLine[] {
     const [from] = this.window();
     const lines = [...this.#lines.values()];
     for (const line of lines) line.buckets = line.buckets.filter(({ start }) => start >= from);
@@ -157,6 +178,7 @@ export class ChartFeed implements ChartSource {
     const { span, maxPoints, interval } = this.#range;
     const names = lines.map(({ label }) => label);
     if (names.join('\n') !== this.#names.join('\n')) this.#names = names;
+    this.#newest = lines.map(({ newest }) => newest?.value);
     this.#columns = toColumns(lines, Math.max((1.5 * span) / maxPoints, GAP_INTERVALS * interval));
     this.#tell();
   }

@@ -2,9 +2,11 @@ import { useEffect, useMemo, useState } from 'react';
 
 import { engine } from '../../../api/commands';
 import { type CommandError, toCommandError } from '../../../api/errors';
+import type { Latest } from '../../../api/gen/Latest';
 import type { Metric } from '../../../api/gen/Metric';
 import type { ServerId } from '../../../api/gen/ServerId';
-import { useEngineEvent, useSync } from '../../../state/hooks';
+import type { UnixMillis } from '../../../api/gen/UnixMillis';
+import { useEngineEvent, useLatest, useSync } from '../../../state/hooks';
 import { ChartFeed } from './feed';
 import { type ChartSpec, chartSpecs, familyOfMetric, type Range } from './specs';
 
@@ -33,6 +35,14 @@ async function read(id: ServerId, { spec, source }: Feed, range: Range, maxPoint
   source.load(await Promise.all(histories));
 }
 
+/** When each metric of `latest` was read: a family that could not be read keeps its older values, and its older time. */
+function readAtIn({ readAt }: Latest): (metric: Metric) => UnixMillis | undefined {
+  return (metric) => {
+    const family = familyOfMetric(metric);
+    return family && readAt[family];
+  };
+}
+
 /** The charts of a server over `range`: read once from the history, then grown by events. */
 export function useFeeds(id: ServerId, range: Range, interval: number): Feeds {
   const sync = useSync();
@@ -58,18 +68,20 @@ export function useFeeds(id: ServerId, range: Range, interval: number): Feeds {
     };
   }, [id, feeds, range, sync]);
 
+  const current = outcome?.feeds === feeds ? outcome : null;
+  const known = useLatest(id);
+  useEffect(() => {
+    if (!current || !known) return;
+    for (const { source } of current.feeds) source.offer(known, readAtIn(known));
+  }, [current, known]);
+
   useEngineEvent((event) => {
     if (event.type === 'latest' && event.id === id) {
-      const readAt = (metric: Metric) => {
-        const family = familyOfMetric(metric);
-        return family && event.latest.readAt[family];
-      };
-      for (const { source } of feeds) source.append(event.latest, readAt);
+      for (const { source } of feeds) source.append(event.latest, readAtIn(event.latest));
     } else if (event.type === 'server' && event.view.server.id === id && event.view.failure !== null) {
       for (const { source } of feeds) source.touch();
     }
   });
 
-  const current = outcome?.feeds === feeds ? outcome : null;
   return { feeds, loaded: current ? range : null, error: current?.error ?? null };
 }
