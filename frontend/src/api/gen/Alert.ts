@@ -43,7 +43,7 @@ value: number | null,
  */
 message: string, 
 /**
- * How it ended, in a sentence; absent while it fires.
+ * How it ended, in a sentence that names the server; absent while it fires.
  */
 resolution: string | null, 
 /**
