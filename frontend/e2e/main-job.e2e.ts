@@ -115,7 +115,7 @@ describe('the form', () => {
     await screen.keep('form-tested');
   });
 
-  test('names the login as the step that fails for a wrong user and for a key file that is not there', async () => {
+  test('names the login as the step that fails for a wrong user, and the credential for a key file that is not there', async () => {
     await screen.fill('User', 'nobody-of-this-name');
     await screen.press('Test connection');
     await screen.sees(/Login\s+Failed/);
@@ -123,7 +123,7 @@ describe('the form', () => {
 
     await screen.fill('Private key file', `${sshd.keyFile}-missing`);
     await screen.press('Test connection');
-    await screen.sees(/Login\s+Failed\s[^]*client_key-missing/);
+    await screen.sees(/Credential\s+Failed\s[^]*client_key-missing/);
     await screen.fill('Private key file', sshd.keyFile);
   });
 });
