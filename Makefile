@@ -12,7 +12,7 @@ run:
 test:
 	scripts/setup.sh test
 	scripts/check.sh
-	cargo test $(FEATURES)
+	cargo test $(FEATURES) --no-fail-fast
 	cargo build $(FEATURES) --all-targets
 	scripts/e2e.sh
 

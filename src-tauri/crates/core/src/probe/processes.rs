@@ -203,14 +203,32 @@ pub fn points(processes: &[Process], threads: Option<u64>, points: &mut Vec<Poin
 }
 
 /// The first [`TOP`] by CPU and the first [`TOP`] by memory of all `processes`. Those whose CPU is not known are not in the
-/// first list.
+/// first list; those that hold no memory, as threads of the kernel and zombies do, are not in the second.
 #[must_use]
 pub fn top(processes: &[Process], at: UnixMillis) -> TopProcesses {
-    let first = |sorted: Vec<&Process>| sorted.into_iter().take(TOP).cloned().collect();
+    let first = |sorted: &[&Process]| sorted.iter().take(TOP).copied().cloned().collect();
     let mut by_memory: Vec<&Process> = processes.iter().collect();
     by_memory.sort_by_key(|process| (Reverse(process.memory), process.pid));
     // Stable, so that of equally busy ones the larger comes first.
     let mut by_cpu: Vec<&Process> = by_memory.iter().copied().filter(|process| process.cpu.is_some()).collect();
     by_cpu.sort_by(|a, b| b.cpu.unwrap_or(0.0).total_cmp(&a.cpu.unwrap_or(0.0)));
-    TopProcesses { at, by_cpu: first(by_cpu), by_memory: first(by_memory) }
+    by_memory.retain(|process| process.memory > 0);
+    TopProcesses { at, by_cpu: first(&by_cpu), by_memory: first(&by_memory) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(pid: u64, memory: u64) -> Process {
+        let name = format!("process {pid}");
+        Process { pid, name, user: None, cpu: Some(0.5), memory, threads: Some(1), state: 'S' }
+    }
+
+    #[test]
+    fn what_holds_no_memory_is_not_among_those_that_hold_the_most() {
+        let top = top(&[process(2, 0), process(3, 4096)], UnixMillis(0));
+        assert_eq!(top.by_memory, [process(3, 4096)]);
+        assert_eq!(top.by_cpu, [process(3, 4096), process(2, 0)]);
+    }
 }
