@@ -22,6 +22,18 @@ pub enum ActivityKind {
     ServerDisabled,
     /// A person accepted a host key.
     HostKeyAccepted,
+    /// A person replaced a host key by another one.
+    HostKeyReplaced,
+    /// A server announced a further host key, proved that it holds it, and it was learned.
+    HostKeyLearned,
+    /// The schedule of a server stopped, because it refused the login or waits for a person's answer.
+    ServerHeld,
+    /// The schedule of a server that had stopped goes on.
+    ServerResumed,
+    /// What a server was made to spend went over the budget of the day.
+    BudgetExceeded,
+    /// Servers were taken over from an SSH configuration.
+    ServersImported,
     /// A credential was put into the keyring, replaced or cleared there.
     CredentialChanged,
     /// The schedule was paused.

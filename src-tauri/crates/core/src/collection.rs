@@ -43,6 +43,9 @@ pub struct StageTime {
     pub stage: Stage,
     /// The family, where the stage is [`Stage::Probe`] and one family was timed alone.
     pub family: Option<Family>,
+    /// The jump host at which it was passed, as [`crate::server::Hop`] is written; absent for the server itself.
+    #[serde(default)]
+    pub hop: Option<String>,
     /// Milliseconds, with fractions.
     pub millis: f64,
 }
@@ -59,6 +62,12 @@ pub struct Failure {
     pub message: String,
     /// What to do about it, in a sentence.
     pub hint: String,
+    /// A command to run, or a line for a configuration file, that can be copied as it stands.
+    #[serde(default)]
+    pub remedy: Option<String>,
+    /// The jump host where it failed, as [`crate::server::Hop`] is written; absent for the server itself.
+    #[serde(default)]
+    pub hop: Option<String>,
     /// Whether trying again without a person's help may succeed.
     pub retryable: bool,
 }

@@ -13,6 +13,8 @@ pub fn value(unit: Unit, value: f64) -> String {
         Unit::BytesPerSecond => format!("{}/s", bytes(value)),
         Unit::Count => number(value),
         Unit::PerSecond => format!("{}/s", number(value)),
+        Unit::Celsius => format!("{} °C", number(value)),
+        Unit::Flag => if value == 0.0 { "no" } else { "yes" }.to_owned(),
         Unit::Seconds => Duration::try_from_secs_f64(value).map_or_else(|_| "?".to_owned(), duration),
     }
 }

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod alert;
 pub mod collection;
+pub mod footprint;
 pub mod format;
 pub mod history;
 pub mod metric;

@@ -25,6 +25,10 @@ pub enum Unit {
     PerSecond,
     /// Seconds.
     Seconds,
+    /// Degrees Celsius; the only unit in which a value may be negative.
+    Celsius,
+    /// 0 or 1: no or yes.
+    Flag,
 }
 
 /// One entry of the catalogue.
@@ -107,6 +111,24 @@ pub mod attribute {
     pub const NETWORK_DIRECTION: &str = "network.io.direction";
     /// `running`, `sleeping`, `blocked`, `zombie`, `stopped`, `idle`.
     pub const PROCESS_STATE: &str = "process.state";
+    /// A state of a TCP connection in the words of OpenTelemetry, such as `established`, `listen`, `time_wait`.
+    pub const CONNECTION_STATE: &str = "network.connection.state";
+    /// What something has to wait for: `cpu`, `memory`, `io`.
+    pub const RESOURCE: &str = "system.pressure.resource";
+    /// `some` (at least one task waited) or `full` (all did).
+    pub const PRESSURE_KIND: &str = "system.pressure.kind";
+    /// A sensor, as the kernel names it: the chip and the label, such as `coretemp Package id 0`.
+    pub const SENSOR: &str = "hw.name";
+    /// `all`, `security`.
+    pub const UPDATE_KIND: &str = "system.update.kind";
+    /// The name of a container.
+    pub const CONTAINER: &str = "container.name";
+    /// `running`, `paused`, `restarting`, `exited`, `created`, `dead`.
+    pub const CONTAINER_STATE: &str = "container.state";
+    /// A GPU: its number and model, such as `0 NVIDIA L4`.
+    pub const GPU: &str = "hw.gpu";
+    /// A battery, such as `BAT0`.
+    pub const BATTERY: &str = "hw.battery";
 }
 use attribute as a;
 
@@ -169,6 +191,38 @@ catalogue! {
     FileHandleLimit = "system.file_handle.limit", Count, FileHandles, [], "File handle limit";
     /// Time since the system was started.
     Uptime = "system.uptime", Seconds, Uptime, [], "Uptime";
+    /// Share of the last ten seconds in which tasks waited for a resource (pressure stall information).
+    Pressure = "system.pressure.utilization", Ratio, Pressure, [a::RESOURCE, a::PRESSURE_KIND], "Pressure";
+    /// TCP connections by state, IPv4 and IPv6 together.
+    TcpConnections = "system.network.connection.count", Count, Tcp, [a::CONNECTION_STATE], "TCP connections";
+    /// Temperature that a sensor reports.
+    Temperature = "hw.temperature", Celsius, Temperatures, [a::SENSOR], "Temperature";
+    /// Sessions of users that are logged in.
+    UserSessions = "system.user.session.count", Count, Users, [], "Logged-in users";
+    /// Systemd units that have failed.
+    UnitsFailed = "system.systemd.unit.failed", Count, Units, [], "Failed units";
+    /// Whether an update waits for a reboot.
+    RebootRequired = "system.reboot.required", Flag, Reboot, [], "Reboot required";
+    /// Updates of packages that can be installed, as far as the server's own lists say.
+    UpdatesPending = "system.update.pending", Count, Updates, [a::UPDATE_KIND], "Pending updates";
+    /// Containers by state.
+    ContainerCount = "container.count", Count, Containers, [a::CONTAINER_STATE], "Containers";
+    /// CPU time per time that a container uses: 1 is one CPU fully used.
+    ContainerCpu = "container.cpu.usage", Count, Containers, [a::CONTAINER], "Container CPU";
+    /// Memory that a container uses, without its file cache that can be dropped.
+    ContainerMemory = "container.memory.usage", Bytes, Containers, [a::CONTAINER], "Container memory";
+    /// Share of the time in which a GPU had work to do.
+    GpuUtilization = "hw.gpu.utilization", Ratio, Gpus, [a::GPU], "GPU";
+    /// Memory of a GPU that is used.
+    GpuMemoryUsage = "hw.gpu.memory.usage", Bytes, Gpus, [a::GPU], "GPU memory";
+    /// Memory that a GPU has.
+    GpuMemoryLimit = "hw.gpu.memory.limit", Bytes, Gpus, [a::GPU], "GPU memory size";
+    /// Temperature of a GPU.
+    GpuTemperature = "hw.gpu.temperature", Celsius, Gpus, [a::GPU], "GPU temperature";
+    /// How full a battery is.
+    BatteryCharge = "hw.battery.charge", Ratio, Batteries, [a::BATTERY], "Battery";
+    /// Whether a battery is being drained.
+    BatteryDischarging = "hw.battery.discharging", Flag, Batteries, [a::BATTERY], "On battery";
 }
 
 impl Metric {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::metric::Metric;
+use crate::footprint::RemoteCpu;
+use crate::metric::{Metric, Unit};
 use crate::probe::Family;
 use crate::time::UnixMillis;
 
@@ -64,13 +65,17 @@ pub struct Point {
 }
 
 impl Point {
-    /// A point, or nothing where `value` is not finite or negative: no metric of the catalogue can be that, so such a number
-    /// is damage or deceit, and costs only itself.
+    /// A point, or nothing where `value` is not finite or below what its unit can be (0, or absolute zero): such a number is
+    /// damage or deceit, and costs only itself.
     #[must_use]
     pub fn new(metric: Metric, attributes: Attributes, value: f64) -> Option<Self> {
-        (value.is_finite() && value >= 0.0).then_some(Self { series: Series { metric, attributes }, value })
+        let least = if metric.info().unit == Unit::Celsius { ABSOLUTE_ZERO } else { 0.0 };
+        (value.is_finite() && value >= least).then_some(Self { series: Series { metric, attributes }, value })
     }
 }
+
+/// In degrees Celsius.
+const ABSOLUTE_ZERO: f64 = -273.15;
 
 /// A count as the value of a point. Beyond 2^53 (8 PiB, or a counter of centuries) its last bits do not matter.
 #[must_use]
@@ -98,6 +103,16 @@ pub struct Process {
     pub threads: Option<u32>,
     /// The state as `ps` writes it (`R`, `S`, `D`, `Z`, `T`, `I`).
     pub state: char,
+    /// Bytes per second that it makes disks read. Absent until two readings exist, and for processes of others, whose
+    /// `/proc/[pid]/io` only root may read.
+    #[serde(default)]
+    pub disk_read: Option<f64>,
+    /// Bytes per second that it makes disks write. Absent as [`Self::disk_read`] is.
+    #[serde(default)]
+    pub disk_written: Option<f64>,
+    /// Open file handles. Absent for processes of others, whose `/proc/[pid]/fd` only root may read.
+    #[serde(default)]
+    pub handles: Option<u32>,
 }
 
 /// The processes that use most: the first [`TOP`] by CPU and the first [`TOP`] by memory.
@@ -110,6 +125,106 @@ pub struct TopProcesses {
     pub by_cpu: Vec<Process>,
     /// Most resident memory first.
     pub by_memory: Vec<Process>,
+}
+
+/// A systemd unit that has failed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FailedUnit {
+    /// Such as `nginx.service`.
+    pub name: String,
+    /// What it is, in its own words.
+    pub description: String,
+}
+
+/// A session of a user.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct UserSession {
+    /// The account.
+    pub user: String,
+    /// The terminal, such as `pts/0`.
+    pub terminal: String,
+    /// From where, as far as it is known.
+    pub from: Option<String>,
+    /// Since when, as the server writes it in its own time zone.
+    pub since: Option<String>,
+}
+
+/// A container.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Container {
+    /// Its name.
+    pub name: String,
+    /// What it was made from.
+    pub image: String,
+    /// See [`crate::metric::attribute::CONTAINER_STATE`].
+    pub state: String,
+    /// What its engine says of it, such as `Up 3 days (healthy)`.
+    pub status: String,
+    /// `docker` or `podman`.
+    pub engine: String,
+    /// CPU time per time: 1 is one CPU fully used. Absent where it does not run or was not told.
+    pub cpu: Option<f64>,
+    /// Memory in bytes. Absent as [`Self::cpu`] is.
+    #[ts(type = "number | null")]
+    pub memory: Option<u64>,
+}
+
+/// An update of a package.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Update {
+    /// The package.
+    pub name: String,
+    /// The version that would be installed, where it is told.
+    pub version: Option<String>,
+    /// Whether it closes a hole.
+    pub security: bool,
+}
+
+/// What is not numeric: each left out, also when written, in collections that did not read its family.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Tables {
+    /// Systemd units that have failed; at most [`TABLE_ROWS`], as every table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub units: Option<Vec<FailedUnit>>,
+    /// Sessions of users.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub users: Option<Vec<UserSession>>,
+    /// Containers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub containers: Option<Vec<Container>>,
+    /// Updates of packages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub updates: Option<Vec<Update>>,
+    /// Why a reboot is required: packages, or a newer kernel than the one that runs. Empty where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reboot: Option<Vec<String>>,
+}
+
+/// The most rows that a table keeps of one server.
+pub const TABLE_ROWS: usize = 200;
+
+impl Tables {
+    /// These tables, and those of `before` that were not read now.
+    #[must_use]
+    pub fn or(self, before: Self) -> Self {
+        Self {
+            units: self.units.or(before.units),
+            users: self.users.or(before.users),
+            containers: self.containers.or(before.containers),
+            updates: self.updates.or(before.updates),
+            reboot: self.reboot.or(before.reboot),
+        }
+    }
 }
 
 /// How many processes each list of [`TopProcesses`] holds at most.
@@ -153,6 +268,12 @@ pub struct Observation {
     pub processes: Option<TopProcesses>,
     /// What rarely changes, in collections that read it.
     pub facts: Option<Facts>,
+    /// What is not numeric, in collections that read it.
+    #[serde(default)]
+    pub tables: Tables,
+    /// What the server had to spend so far on the session that read this; absent for this computer.
+    #[serde(default)]
+    pub spent: Option<RemoteCpu>,
     /// What could not be read.
     pub unavailable: Vec<Unavailable>,
 }
@@ -161,7 +282,15 @@ impl Observation {
     /// An observation with nothing in it yet.
     #[must_use]
     pub fn empty(at: UnixMillis) -> Self {
-        Self { at, points: Vec::new(), processes: None, facts: None, unavailable: Vec::new() }
+        Self {
+            at,
+            points: Vec::new(),
+            processes: None,
+            facts: None,
+            tables: Tables::default(),
+            spent: None,
+            unavailable: Vec::new(),
+        }
     }
 
     /// The value of the series with exactly these attributes.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::probe::Family;
 use crate::time::UnixMillis;
 
 /// The number of a server.
@@ -27,33 +28,137 @@ pub const DEFAULT_INTERVAL: u32 = 900;
 /// The smallest and the usual interval in seconds of this computer.
 pub const LOCAL_INTERVAL: u32 = 2;
 
-/// How Hostrounds proves to a server who it is. Secrets are not here: they live in the keyring.
+/// One way in which Hostrounds proves to a server who it is. Secrets are not here: they live in the keyring.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
 #[serde(tag = "method", rename_all = "camelCase")]
 pub enum Login {
-    /// The password is in the keyring.
+    /// The password is in the keyring. It is sent as such, or as the answer to a single hidden prompt.
     Password,
     /// A private key file; its passphrase, if it has one, is in the keyring.
     Key {
         /// Where the private key is; a leading `~/` is the home directory.
         path: String,
+        /// Where its OpenSSH certificate is. Without one, `<path>-cert.pub` is used where it exists.
+        #[serde(default)]
+        certificate: Option<String>,
     },
-    /// The keys that the ssh-agent of this session holds.
-    Agent,
+    /// Keys that an ssh-agent holds.
+    Agent {
+        /// Only the key with this fingerprint (`SHA256:...`), or with the public key in this file; without one, each in turn.
+        #[serde(default)]
+        key: Option<String>,
+        /// The socket of the agent; without one, that of this session (`SSH_AUTH_SOCK`).
+        #[serde(default)]
+        socket: Option<String>,
+    },
+    /// A person answers what the server asks (keyboard-interactive, such as a second factor): once per session, and never on
+    /// a schedule.
+    Prompts,
 }
 
-/// Where a server is and who logs in.
+impl Login {
+    /// A private key file alone.
+    #[must_use]
+    pub fn key(path: impl Into<String>) -> Self {
+        Self::Key { path: path.into(), certificate: None }
+    }
+
+    /// Every key of the agent of this session.
+    #[must_use]
+    pub const fn agent() -> Self {
+        Self::Agent { key: None, socket: None }
+    }
+}
+
+/// One host on the way: where it is and who logs in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
-pub struct SshTarget {
+pub struct Hop {
     /// A name, an IPv4 or an IPv6 address (without brackets).
     pub host: String,
     /// The TCP port.
     pub port: u16,
     /// The user name.
     pub user: String,
-    /// How the user is authenticated.
-    pub login: Login,
+    /// How the user is authenticated: tried in this order; where a server wants several, they follow each other.
+    pub logins: Vec<Login>,
+}
+
+/// `user@host`, and the port unless it is 22.
+impl std::fmt::Display for Hop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (self.port, self.host.contains(':')) {
+            (22, _) => write!(f, "{}@{}", self.user, self.host),
+            (port, true) => write!(f, "{}@[{}]:{port}", self.user, self.host),
+            (port, false) => write!(f, "{}@{}:{port}", self.user, self.host),
+        }
+    }
+}
+
+/// A server over SSH and the way to it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SshTarget {
+    /// The server itself.
+    #[serde(flatten)]
+    pub hop: Hop,
+    /// The jump hosts before it, in the order in which they are passed; the first is dialled from this computer.
+    #[serde(default)]
+    pub jumps: Vec<Hop>,
+}
+
+/// The most jump hosts before a server.
+pub const MAX_JUMPS: usize = 4;
+/// The most ways to log in on one host.
+pub const MAX_LOGINS: usize = 6;
+
+/// Which secret of a server: the keyring holds one for each.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum SecretSlot {
+    /// A password.
+    Password {
+        /// The jump host it is for, as [`Hop`] is written; absent for the server itself.
+        jump: Option<String>,
+    },
+    /// The passphrase of a key file.
+    Passphrase {
+        /// The file, as the settings name it.
+        path: String,
+    },
+}
+
+impl SshTarget {
+    /// A server that is dialled from this computer.
+    #[must_use]
+    pub const fn direct(hop: Hop) -> Self {
+        Self { hop, jumps: Vec::new() }
+    }
+
+    /// Every host on the way, the server itself last.
+    pub fn hops(&self) -> impl Iterator<Item = &Hop> {
+        self.jumps.iter().chain(std::iter::once(&self.hop))
+    }
+
+    /// The secrets that its logins can use, each once, in the order of the way.
+    #[must_use]
+    pub fn secret_slots(&self) -> Vec<SecretSlot> {
+        let jumps = self.jumps.iter().map(|jump| (Some(jump.to_string()), jump));
+        let mut slots = Vec::new();
+        for (jump, hop) in jumps.chain(std::iter::once((None, &self.hop))) {
+            for login in &hop.logins {
+                let slot = match login {
+                    Login::Password => SecretSlot::Password { jump: jump.clone() },
+                    Login::Key { path, .. } => SecretSlot::Passphrase { path: path.clone() },
+                    Login::Agent { .. } | Login::Prompts => continue,
+                };
+                if !slots.contains(&slot) {
+                    slots.push(slot);
+                }
+            }
+        }
+        slots
+    }
 }
 
 /// What is visited.
@@ -100,6 +205,8 @@ pub struct Server {
     pub interval: u32,
     /// When its alerts fire.
     pub thresholds: Thresholds,
+    /// What is not read, sorted; everything else is.
+    pub families_off: Vec<Family>,
     /// Such as `production`.
     pub environment: Option<String>,
     /// Free words, sorted, without duplicates.
@@ -122,6 +229,9 @@ pub struct ServerDraft {
     pub interval: u32,
     /// See [`Server::thresholds`].
     pub thresholds: Thresholds,
+    /// See [`Server::families_off`].
+    #[serde(default)]
+    pub families_off: Vec<Family>,
     /// See [`Server::environment`].
     pub environment: Option<String>,
     /// See [`Server::tags`].
@@ -132,8 +242,9 @@ pub struct ServerDraft {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldError {
-    /// The field: `name`, `host`, `port`, `user`, `keyPath`, `interval`, `thresholds.cpu`, `thresholds.memory`,
-    /// `thresholds.disk`, `environment`, `tags`.
+    /// The field: `name`, `host`, `port`, `user`, `logins`, `logins.0.path`, `logins.0.certificate`, `logins.0.key`,
+    /// `logins.0.socket`, the same of a jump host behind `jumps.0.`, `jumps`, `interval`, `thresholds.cpu`,
+    /// `thresholds.memory`, `thresholds.disk`, `familiesOff`, `environment`, `tags`.
     pub field: String,
     /// What is wrong and what would be right.
     pub message: String,
@@ -147,6 +258,7 @@ impl From<&Server> for ServerDraft {
             enabled: server.enabled,
             interval: server.interval,
             thresholds: server.thresholds,
+            families_off: server.families_off.clone(),
             environment: server.environment.clone(),
             tags: server.tags.clone(),
         }
@@ -171,31 +283,19 @@ impl ServerDraft {
         }
 
         if let Target::Ssh(ssh) = &mut self.target {
-            ssh.host = ssh.host.trim().trim_start_matches('[').trim_end_matches(']').to_owned();
-            ssh.user = ssh.user.trim().to_owned();
-            if ssh.host.is_empty() {
-                wrong("host", "Enter the name or the address of the server.".into());
-            } else if ssh.host.contains("://") || ssh.host.contains(['/', '@', ' ']) {
-                wrong("host", "Enter only a host name or an address: no scheme, user, path or spaces.".into());
-            } else if let Some(message) = unfit_word(&ssh.host, 253) {
-                wrong("host", message);
+            check_hop(&mut ssh.hop, "", &mut wrong);
+            for (index, jump) in ssh.jumps.iter_mut().enumerate() {
+                check_hop(jump, &format!("jumps.{index}."), &mut wrong);
             }
-            if ssh.port == 0 {
-                wrong("port", "The port is a number from 1 to 65535; SSH usually listens on 22.".into());
+            if ssh.jumps.len() > MAX_JUMPS {
+                wrong("jumps", format!("At most {MAX_JUMPS} jump hosts."));
             }
-            if ssh.user.is_empty() {
-                wrong("user", "Enter the user that logs in on the server.".into());
-            } else if let Some(message) = unfit_word(&ssh.user, 64) {
-                wrong("user", message);
-            }
-            if let Login::Key { path } = &mut ssh.login {
-                *path = path.trim().to_owned();
-                if path.is_empty() {
-                    wrong("keyPath", "Choose the private key file, for example ~/.ssh/id_ed25519.".into());
-                } else if path.ends_with(".pub") {
-                    wrong("keyPath", "That is a public key. Choose the private key beside it, without `.pub`.".into());
-                }
-            }
+        }
+
+        self.families_off.sort();
+        self.families_off.dedup();
+        if self.families_off.len() == Family::ALL.len() {
+            wrong("familiesOff", "Leave at least one family of metrics on, or disable the server.".into());
         }
 
         let smallest = if is_local { LOCAL_INTERVAL } else { MIN_INTERVAL };
@@ -235,6 +335,61 @@ impl ServerDraft {
     }
 }
 
+/// Tidies one host on the way and tells what is wrong with it, under names of fields that begin with `prefix`.
+fn check_hop(hop: &mut Hop, prefix: &str, wrong: &mut impl FnMut(&str, String)) {
+    let mut wrong = |field: &str, message: String| wrong(&format!("{prefix}{field}"), message);
+    hop.host = hop.host.trim().trim_start_matches('[').trim_end_matches(']').to_owned();
+    hop.user = hop.user.trim().to_owned();
+    if hop.host.is_empty() {
+        wrong("host", "Enter the name or the address of the server.".into());
+    } else if hop.host.contains("://") || hop.host.contains(['/', '@', ' ']) {
+        wrong("host", "Enter only a host name or an address: no scheme, user, path or spaces.".into());
+    } else if let Some(message) = unfit_word(&hop.host, 253) {
+        wrong("host", message);
+    }
+    if hop.port == 0 {
+        wrong("port", "The port is a number from 1 to 65535; SSH usually listens on 22.".into());
+    }
+    if hop.user.is_empty() {
+        wrong("user", "Enter the user that logs in on the server.".into());
+    } else if let Some(message) = unfit_word(&hop.user, 64) {
+        wrong("user", message);
+    }
+    if hop.logins.is_empty() {
+        wrong("logins", "Choose at least one way to log in.".into());
+    } else if hop.logins.len() > MAX_LOGINS {
+        wrong("logins", format!("At most {MAX_LOGINS} ways to log in."));
+    }
+    for (index, login) in hop.logins.iter_mut().enumerate() {
+        check_login(login, &mut |field, message| wrong(&format!("logins.{index}.{field}"), message));
+    }
+}
+
+fn check_login(login: &mut Login, wrong: &mut impl FnMut(&str, String)) {
+    let tidied = |text: &mut Option<String>| {
+        *text = text.take().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    };
+    match login {
+        Login::Key { path, certificate } => {
+            *path = path.trim().to_owned();
+            tidied(certificate);
+            if path.is_empty() {
+                wrong("path", "Choose the private key file, for example ~/.ssh/id_ed25519.".into());
+            } else if path.ends_with(".pub") {
+                wrong("path", "That is a public key. Choose the private key beside it, without `.pub`.".into());
+            }
+        }
+        Login::Agent { key, socket } => {
+            tidied(key);
+            tidied(socket);
+            if key.as_ref().is_some_and(|key| key.starts_with("MD5:")) {
+                wrong("key", "Give the SHA256 fingerprint, as `ssh-add -l` prints it.".into());
+            }
+        }
+        Login::Password | Login::Prompts => {}
+    }
+}
+
 fn unfit_word(word: &str, max: usize) -> Option<String> {
     if word.chars().count() > max {
         return Some(format!("At most {max} characters."));
@@ -247,18 +402,18 @@ fn unfit_word(word: &str, max: usize) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn hop(host: &str) -> Hop {
+        Hop { host: host.into(), port: 22, user: "ops".into(), logins: vec![Login::agent()] }
+    }
+
     fn draft() -> ServerDraft {
         ServerDraft {
             name: "web-1".into(),
-            target: Target::Ssh(SshTarget {
-                host: "web1.example.org".into(),
-                port: 22,
-                user: "ops".into(),
-                login: Login::Agent,
-            }),
+            target: Target::Ssh(SshTarget::direct(hop("web1.example.org"))),
             enabled: true,
             interval: 60,
             thresholds: Thresholds::default(),
+            families_off: vec![],
             environment: None,
             tags: vec![],
         }
@@ -290,17 +445,20 @@ mod tests {
 
     #[test]
     fn an_ipv6_address_loses_its_brackets() {
-        let Target::Ssh(ssh) = with_ssh(|ssh| ssh.host = "[::1]".into()).checked().unwrap().target else { panic!() };
-        assert_eq!(ssh.host, "::1");
+        let Target::Ssh(ssh) = with_ssh(|ssh| ssh.hop.host = "[::1]".into()).checked().unwrap().target else {
+            panic!()
+        };
+        assert_eq!(ssh.hop.host, "::1");
     }
 
     #[test]
     fn every_wrong_field_is_named_at_once() {
         let mut wrong = with_ssh(|ssh| {
-            ssh.host = "ssh://web".into();
-            ssh.port = 0;
-            ssh.user = String::new();
-            ssh.login = Login::Key { path: "~/.ssh/id_ed25519.pub".into() };
+            ssh.hop.host = "ssh://web".into();
+            ssh.hop.port = 0;
+            ssh.hop.user = String::new();
+            ssh.hop.logins = vec![Login::key("~/.ssh/id_ed25519.pub")];
+            ssh.jumps = vec![Hop { logins: vec![], ..hop("bastion/") }];
         });
         wrong.name = " ".into();
         wrong.interval = 4;
@@ -312,13 +470,42 @@ mod tests {
                 "host",
                 "port",
                 "user",
-                "keyPath",
+                "logins.0.path",
+                "jumps.0.host",
+                "jumps.0.logins",
                 "interval",
                 "thresholds.cpu",
                 "thresholds.memory",
                 "thresholds.disk"
             ]
         );
+    }
+
+    #[test]
+    fn a_way_that_switches_everything_off_is_none() {
+        let mut draft = draft();
+        draft.families_off = Family::ALL.to_vec();
+        assert_eq!(fields(draft), ["familiesOff"]);
+    }
+
+    #[test]
+    fn each_secret_of_a_way_has_one_place() {
+        let key = || Login::key("~/.ssh/id");
+        let ssh = SshTarget {
+            hop: Hop { logins: vec![key(), Login::Password, Login::Prompts], ..hop("web") },
+            jumps: vec![Hop { port: 2222, logins: vec![key(), Login::Password], ..hop("bastion") }],
+        };
+        let passphrase = SecretSlot::Passphrase { path: "~/.ssh/id".into() };
+        let of_bastion = SecretSlot::Password { jump: Some("ops@bastion:2222".into()) };
+        assert_eq!(ssh.secret_slots(), [passphrase, of_bastion, SecretSlot::Password { jump: None }]);
+    }
+
+    #[test]
+    fn a_target_is_written_flat() {
+        let ssh = SshTarget::direct(hop("web"));
+        let json = serde_json::to_value(&ssh).unwrap();
+        assert_eq!(json["host"], "web");
+        assert_eq!(serde_json::from_value::<SshTarget>(json).unwrap(), ssh);
     }
 
     #[test]

@@ -43,6 +43,9 @@ impl Processes {
                 memory: process.memory(),
                 threads: None,
                 state: state(process.status()),
+                disk_read: None,
+                disk_written: None,
+                handles: None,
             })
             .collect();
         if processes.is_empty() {

@@ -236,14 +236,15 @@ async fn series_of_layout(
 }
 
 async fn add_tables(conn: &mut SqliteConnection, server: ServerId, observation: &mut Observation) -> Result<()> {
-    let row: Option<(Option<String>, Option<String>, String)> =
-        sqlx::query_as("SELECT processes, facts, unavailable FROM latest WHERE server = ?")
+    let row: Option<(Option<String>, Option<String>, Option<String>, String)> =
+        sqlx::query_as("SELECT processes, facts, tables, unavailable FROM latest WHERE server = ?")
             .bind(server.0)
             .fetch_optional(conn)
             .await?;
-    if let Some((processes, facts, unavailable)) = row {
+    if let Some((processes, facts, tables, unavailable)) = row {
         observation.processes = processes.map(|text| from_json("latest.processes", &text)).transpose()?;
         observation.facts = facts.map(|text| from_json("latest.facts", &text)).transpose()?;
+        observation.tables = tables.map(|text| from_json("latest.tables", &text)).transpose()?.unwrap_or_default();
         observation.unavailable = from_json("latest.unavailable", &unavailable)?;
     }
     Ok(())

@@ -101,6 +101,7 @@ struct Latest {
     at: i64,
     processes: Option<String>,
     facts: Option<String>,
+    tables: String,
     unavailable: String,
 }
 
@@ -111,6 +112,7 @@ impl Latest {
             at: observation.at.0,
             processes: observation.processes.as_ref().map(|it| to_json("latest.processes", it)).transpose()?,
             facts: observation.facts.as_ref().map(|it| to_json("latest.facts", it)).transpose()?,
+            tables: to_json("latest.tables", &observation.tables)?,
             unavailable: to_json("latest.unavailable", &observation.unavailable)?,
         })
     }
@@ -120,17 +122,20 @@ impl Latest {
 /// the newest one changes nothing.
 async fn write_latest(conn: &mut SqliteConnection, latest: &[Latest]) -> Result<()> {
     for rows in latest.chunks(ROWS_PER_STATEMENT) {
-        let mut sql = QueryBuilder::<Sqlite>::new("INSERT INTO latest (server, at, processes, facts, unavailable) ");
+        let mut sql =
+            QueryBuilder::<Sqlite>::new("INSERT INTO latest (server, at, processes, facts, tables, unavailable) ");
         sql.push_values(rows, |mut row, latest| {
             row.push_bind(latest.server)
                 .push_bind(latest.at)
                 .push_bind(&latest.processes)
                 .push_bind(&latest.facts)
+                .push_bind(&latest.tables)
                 .push_bind(&latest.unavailable);
         });
         sql.push(
             " ON CONFLICT (server) DO UPDATE SET at = excluded.at, unavailable = excluded.unavailable,
-             processes = coalesce(excluded.processes, processes), facts = coalesce(excluded.facts, facts)
+             processes = coalesce(excluded.processes, processes), facts = coalesce(excluded.facts, facts),
+             tables = json_patch(coalesce(tables, '{}'), excluded.tables)
              WHERE excluded.at >= latest.at",
         );
         sql.build().execute(&mut *conn).await?;

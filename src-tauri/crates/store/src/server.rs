@@ -16,6 +16,7 @@ struct Row {
     enabled: bool,
     interval: u32,
     thresholds: String,
+    families_off: String,
     environment: Option<String>,
     tags: String,
     created_at: i64,
@@ -32,6 +33,7 @@ impl TryFrom<Row> for Server {
             enabled: row.enabled,
             interval: row.interval,
             thresholds: from_json("server.thresholds", &row.thresholds)?,
+            families_off: from_json("server.families_off", &row.families_off)?,
             environment: row.environment,
             tags: from_json("server.tags", &row.tags)?,
             created_at: UnixMillis(row.created_at),
@@ -65,8 +67,8 @@ impl Store {
             let columns = Columns::of(draft)?;
             let mut tx = self.begin().await?;
             let row = sqlx::query_as::<_, Row>(
-                "INSERT INTO server (name, name_key, target, enabled, interval, thresholds, environment, tags, created_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+                "INSERT INTO server (name, name_key, target, enabled, interval, thresholds, families_off, environment, tags,
+                 created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
             )
             .bind(&draft.name)
             .bind(columns.name_key)
@@ -74,6 +76,7 @@ impl Store {
             .bind(draft.enabled)
             .bind(draft.interval)
             .bind(columns.thresholds)
+            .bind(columns.families_off)
             .bind(&draft.environment)
             .bind(columns.tags)
             .bind(now.0)
@@ -101,7 +104,7 @@ impl Store {
             let mut tx = self.begin().await?;
             let row = sqlx::query_as::<_, Row>(
                 "UPDATE server SET name = ?, name_key = ?, target = ?, enabled = ?, interval = ?, thresholds = ?,
-                 environment = ?, tags = ? WHERE id = ? RETURNING *",
+                 families_off = ?, environment = ?, tags = ? WHERE id = ? RETURNING *",
             )
             .bind(&draft.name)
             .bind(columns.name_key)
@@ -109,6 +112,7 @@ impl Store {
             .bind(draft.enabled)
             .bind(draft.interval)
             .bind(columns.thresholds)
+            .bind(columns.families_off)
             .bind(&draft.environment)
             .bind(columns.tags)
             .bind(id.0)
@@ -154,6 +158,7 @@ struct Columns {
     name_key: String,
     target: String,
     thresholds: String,
+    families_off: String,
     tags: String,
 }
 
@@ -163,6 +168,7 @@ impl Columns {
             name_key: draft.name.to_lowercase(),
             target: to_json("server.target", &draft.target)?,
             thresholds: to_json("server.thresholds", &draft.thresholds)?,
+            families_off: to_json("server.families_off", &draft.families_off)?,
             tags: to_json("server.tags", &draft.tags)?,
         })
     }

@@ -213,14 +213,20 @@ mod tests {
     }
 
     use crate::observation::{Point, Unavailable};
-    use crate::server::{Login, ServerId, SshTarget, Thresholds};
+    use crate::server::{Hop, Login, ServerId, SshTarget, Thresholds};
     use crate::time::UnixMillis;
 
     fn server() -> Server {
         Server {
             id: ServerId(1),
             name: "web-1".into(),
-            target: Target::Ssh(SshTarget { host: "h".into(), port: 22, user: "u".into(), login: Login::Agent }),
+            target: Target::Ssh(SshTarget::direct(Hop {
+                host: "h".into(),
+                port: 22,
+                user: "u".into(),
+                logins: vec![Login::agent()],
+            })),
+            families_off: vec![],
             enabled: true,
             interval: 60,
             thresholds: Thresholds { cpu: Some(90.0), memory: Some(95.0), disk: Some(90.0) },

@@ -41,6 +41,39 @@ pub enum Family {
     FileHandles,
     /// Uptime.
     Uptime,
+    /// What tasks wait for (PSI).
+    Pressure,
+    /// TCP connections by state.
+    Tcp,
+    /// Temperatures.
+    Temperatures,
+    /// Users that are logged in.
+    Users,
+    /// Systemd units that have failed.
+    Units,
+    /// Whether a reboot is required.
+    Reboot,
+    /// Updates of packages.
+    Updates,
+    /// Containers of docker and podman.
+    Containers,
+    /// GPUs.
+    Gpus,
+    /// Batteries.
+    Batteries,
+}
+
+/// Families that share a shell: what hangs in one lane holds up nobody in another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Lane {
+    /// The routine families.
+    Routine,
+    /// Costlier ones that only read what the kernel prints, and cannot hang.
+    Steady,
+    /// `df`, which hangs where a network filesystem does.
+    Mounts,
+    /// Programs of the server, which may take long or hang: `systemctl`, `docker`, `nvidia-smi`, package tools.
+    Programs,
 }
 
 /// How often a family is read.
@@ -67,15 +100,56 @@ impl Family {
         Family::Processes,
         Family::FileHandles,
         Family::Uptime,
+        Family::Pressure,
+        Family::Tcp,
+        Family::Temperatures,
+        Family::Users,
+        Family::Units,
+        Family::Reboot,
+        Family::Updates,
+        Family::Containers,
+        Family::Gpus,
+        Family::Batteries,
     ];
 
     /// How often it is read.
     #[must_use]
     pub const fn rhythm(self) -> Rhythm {
+        let seconds = match self {
+            Family::Cpu
+            | Family::Load
+            | Family::Memory
+            | Family::DiskIo
+            | Family::Network
+            | Family::FileHandles
+            | Family::Uptime
+            | Family::Pressure => return Rhythm::Routine,
+            Family::Processes | Family::Tcp => 10,
+            Family::Filesystems | Family::Temperatures | Family::Containers | Family::Gpus => 30,
+            Family::Users | Family::Units | Family::Batteries => 60,
+            Family::Reboot => 600,
+            Family::Updates => 3600,
+        };
+        Rhythm::Slow { every: Duration::from_secs(seconds) }
+    }
+
+    /// With whom it shares a shell.
+    #[must_use]
+    pub const fn lane(self) -> Lane {
         match self {
-            Family::Filesystems => Rhythm::Slow { every: Duration::from_secs(30) },
-            Family::Processes => Rhythm::Slow { every: Duration::from_secs(10) },
-            _ => Rhythm::Routine,
+            Family::Cpu
+            | Family::Load
+            | Family::Memory
+            | Family::DiskIo
+            | Family::Network
+            | Family::FileHandles
+            | Family::Uptime
+            | Family::Pressure => Lane::Routine,
+            Family::Processes | Family::Tcp | Family::Temperatures | Family::Batteries => Lane::Steady,
+            Family::Filesystems => Lane::Mounts,
+            Family::Users | Family::Units | Family::Reboot | Family::Updates | Family::Containers | Family::Gpus => {
+                Lane::Programs
+            }
         }
     }
 
@@ -92,6 +166,16 @@ impl Family {
             Family::Processes => "Processes",
             Family::FileHandles => "File handles",
             Family::Uptime => "Uptime",
+            Family::Pressure => "Pressure",
+            Family::Tcp => "TCP connections",
+            Family::Temperatures => "Temperatures",
+            Family::Users => "Logged-in users",
+            Family::Units => "Failed units",
+            Family::Reboot => "Reboot required",
+            Family::Updates => "Pending updates",
+            Family::Containers => "Containers",
+            Family::Gpus => "GPUs",
+            Family::Batteries => "Batteries",
         }
     }
 }

@@ -157,6 +157,9 @@ impl Tracker {
                 memory: stat.pages.saturating_mul(reading.page_size),
                 threads: Some(stat.threads),
                 state: stat.state,
+                disk_read: None,
+                disk_written: None,
+                handles: None,
             })
             .collect();
         let threads = reading.processes.iter().map(|stat| u64::from(stat.threads)).sum();
@@ -222,7 +225,18 @@ mod tests {
 
     fn process(pid: u64, memory: u64) -> Process {
         let name = format!("process {pid}");
-        Process { pid, name, user: None, cpu: Some(0.5), memory, threads: Some(1), state: 'S' }
+        Process {
+            pid,
+            name,
+            user: None,
+            cpu: Some(0.5),
+            memory,
+            threads: Some(1),
+            state: 'S',
+            disk_read: None,
+            disk_written: None,
+            handles: None,
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use hostrounds_core::activity::Activity;
 use hostrounds_core::alert::Alert;
 use hostrounds_core::collection::{Collection, Failure, Stage};
-use hostrounds_core::observation::{Facts, Point, TopProcesses, Unavailable};
+use hostrounds_core::footprint::{Budget, FootprintDay};
+use hostrounds_core::observation::{Facts, Point, Tables, TopProcesses, Unavailable};
 use hostrounds_core::probe::Family;
-use hostrounds_core::server::{FieldError, Server, ServerDraft, ServerId};
+use hostrounds_core::server::{FieldError, SecretSlot, Server, ServerDraft, ServerId};
 use hostrounds_core::time::UnixMillis;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,9 @@ pub enum ServerState {
     Retrying,
     /// The latest visit failed in all its tries.
     Unreachable,
+    /// Its schedule stands still until a person acts, because it refused the login or asks something that only a person can
+    /// answer.
+    Held,
 }
 
 /// The few values that overviews show. Absent is "not available", never 0.
@@ -67,6 +71,8 @@ pub struct Latest {
     pub processes: Option<TopProcesses>,
     /// What rarely changes.
     pub facts: Option<Facts>,
+    /// What is not numeric.
+    pub tables: Tables,
     /// What could not be read.
     pub unavailable: Vec<Unavailable>,
 }
@@ -89,8 +95,13 @@ pub struct ServerView {
     pub failure: Option<Failure>,
     /// Alerts that are firing.
     pub firing: u32,
-    /// Whether the keyring holds a secret for it (a password or a passphrase). Absent when nobody asked the keyring yet.
-    pub has_secret: Option<bool>,
+    /// The secrets that the keyring holds for it.
+    pub secrets: Vec<SecretSlot>,
+    /// Since when its schedule stands still, because it refused the login or waits for a person's answer; the failure says
+    /// why. A collection that a person asks for, or new settings, resume it.
+    pub held_since: Option<UnixMillis>,
+    /// What of today's footprint is over the budget, in words; empty where nothing is.
+    pub over_budget: Vec<String>,
 }
 
 /// The queue: what is waiting, running, delayed, scheduled and ended.
@@ -138,13 +149,15 @@ pub struct ScheduledVisit {
 }
 
 /// What the settings screen shows and changes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// Collections at a time, 1 to 64.
     pub concurrency: u32,
     /// Whether native notifications are sent.
     pub notifications: bool,
+    /// What a server may be made to spend in a day before it is pointed out.
+    pub budget: Budget,
 }
 
 /// Whether something the application needs is usable, and if not, what to do.
@@ -177,6 +190,8 @@ pub struct Snapshot {
     pub activity: Vec<Activity>,
     /// The settings.
     pub settings: Settings,
+    /// Prompts of logins that wait for an answer.
+    pub prompts: Vec<LoginPrompt>,
     /// What is not usable at the moment.
     pub troubles: Vec<Trouble>,
     /// Set where another process already keeps the schedule of this data directory; this one shows and collects on demand only.
@@ -200,6 +215,16 @@ pub enum SecretChange {
     Clear,
 }
 
+/// What to do with one secret.
+#[derive(Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretEdit {
+    /// Which secret.
+    pub slot: SecretSlot,
+    /// What to do with it.
+    pub change: SecretChange,
+}
+
 /// A host key that a person may accept.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -212,6 +237,138 @@ pub struct HostKeyOffer {
     pub algorithm: String,
     /// Such as `SHA256:…`, as `ssh-keygen -l` prints it.
     pub fingerprint: String,
+    /// The keys that are known instead, where the key has changed: only an explicit replacement accepts such an offer.
+    pub replaces: Vec<KnownHostKey>,
+}
+
+/// A host key that is known already.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct KnownHostKey {
+    /// Such as `ssh-ed25519`.
+    pub algorithm: String,
+    /// Such as `SHA256:…`.
+    pub fingerprint: String,
+    /// The file in which it stands.
+    pub file: String,
+    /// The line there, from 1.
+    pub line: u32,
+}
+
+/// A server asks something that only a person can answer, such as a second factor. The login waits for it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginPrompt {
+    /// With what it is answered; valid until the login ends.
+    pub id: String,
+    /// The server that is visited or tested, where it is saved already.
+    pub server: Option<ServerId>,
+    /// Who asks: the server or a jump host, as `user@host:port`.
+    pub hop: String,
+    /// A title that the server gives; may be empty.
+    pub name: String,
+    /// What the server says before it asks; may be empty.
+    pub instructions: String,
+    /// The questions, in order; never empty.
+    pub questions: Vec<LoginQuestion>,
+    /// When the login is given up if nobody has answered.
+    pub until: UnixMillis,
+}
+
+/// One question of a [`LoginPrompt`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginQuestion {
+    /// What the server asks.
+    pub text: String,
+    /// Whether the answer may be seen while it is typed.
+    pub echo: bool,
+}
+
+/// A connection test that was made.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionTest {
+    /// Its number; later ones have higher numbers.
+    #[ts(type = "number")]
+    pub id: i64,
+    /// When it ended.
+    pub at: UnixMillis,
+    /// How it went. Its offer of a host key, if it had one, is not kept.
+    pub report: TestReport,
+}
+
+/// What a server was made to spend.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct FootprintReport {
+    /// The latest days, newest first; days without a visit are left out.
+    pub days: Vec<FootprintDay>,
+    /// What it may spend in a day.
+    pub budget: Budget,
+    /// What of today is over the budget, in words; empty where nothing is.
+    pub over_budget: Vec<String>,
+    /// CPU milliseconds that start-up files take per login shell, where they take more than 50: worth a look at `.bashrc`,
+    /// `.zshrc`, `config.fish` or `.tcshrc` on the server.
+    pub slow_start_up: Option<f64>,
+}
+
+/// What an SSH configuration holds, before anything is taken over.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportPreview {
+    /// With what the import is carried out; valid until the application ends.
+    pub id: String,
+    /// The files that were read, the first one included by nobody.
+    pub files: Vec<String>,
+    /// The servers that can be taken over.
+    pub servers: Vec<ImportCandidate>,
+    /// What is not taken over, and why.
+    pub skipped: Vec<ImportSkipped>,
+}
+
+/// A server of an SSH configuration.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportCandidate {
+    /// The host alias, which becomes the name.
+    pub alias: String,
+    /// What it becomes.
+    pub draft: ServerDraft,
+    /// What a person should know of it: options that are not used, a key file that is missing.
+    pub notes: Vec<String>,
+    /// The server that has this name already: it is not taken over again.
+    pub exists: bool,
+}
+
+/// What of an SSH configuration is not taken over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportSkipped {
+    /// The file.
+    pub file: String,
+    /// The line there, from 1.
+    pub line: u32,
+    /// What stands there, shortened.
+    pub text: String,
+    /// Why it is not taken over.
+    pub reason: String,
+}
+
+/// What is put on a server so that the key of Hostrounds can do nothing there but read metrics.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct RestrictKit {
+    /// The script that is put on the server as a file.
+    pub script: String,
+    /// Where the script is put, as the line for `authorized_keys` names it.
+    pub path: String,
+    /// The line for `authorized_keys`, complete where the public key is known.
+    pub authorized_keys: String,
+    /// The commands that put both there, to be run on the server as root, one after the other.
+    pub commands: Vec<String>,
+    /// What is given up with it, in sentences.
+    pub costs: Vec<String>,
 }
 
 /// What is known of the host key that a server shows.
@@ -232,6 +389,10 @@ pub struct HostKeyCheck {
 pub struct TestStep {
     /// Which step.
     pub stage: Stage,
+    /// The jump host at which it was made, as `user@host:port`; absent for the server itself.
+    pub hop: Option<String>,
+    /// The family that was read, where the step is [`Stage::Probe`].
+    pub family: Option<Family>,
     /// Whether it succeeded, failed, or was not reached.
     pub outcome: StepOutcome,
     /// Milliseconds it took; absent where it was not reached.
@@ -300,6 +461,10 @@ pub enum ErrorCode {
     ScheduleHeld,
     /// The host key file cannot be written.
     KnownHosts,
+    /// The host key has changed: it can only be replaced explicitly.
+    HostKeyChanged,
+    /// The SSH configuration cannot be read.
+    SshConfig,
 }
 
 /// What the engine tells its faces, in the order in which it happens.
@@ -345,6 +510,16 @@ pub enum Event {
         /// The step.
         step: TestStep,
     },
+    /// A server asks something that only a person can answer.
+    Prompt {
+        /// What it asks.
+        prompt: LoginPrompt,
+    },
+    /// A prompt was answered or given up.
+    PromptGone {
+        /// Which one.
+        id: String,
+    },
     /// The settings changed.
     Settings {
         /// All of them.
@@ -372,7 +547,8 @@ pub enum Event {
 pub struct ServerForm {
     /// The description.
     pub draft: ServerDraft,
-    /// What to do with its secret: the password, or the passphrase of the key.
+    /// What to do with its secrets; those that are not named stay as they are, and those that no login can use any more are
+    /// removed.
     #[serde(default)]
-    pub secret: SecretChange,
+    pub secrets: Vec<SecretEdit>,
 }

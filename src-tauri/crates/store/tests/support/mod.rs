@@ -7,7 +7,8 @@ use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Fai
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::{Metric, attribute};
 use hostrounds_core::observation::{Attributes, Observation, Point, Series};
-use hostrounds_core::server::{Login, ServerDraft, ServerId, SshTarget, Target, Thresholds};
+use hostrounds_core::probe::Family;
+use hostrounds_core::server::{Hop, Login, ServerDraft, ServerId, SshTarget, Target, Thresholds};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::{Record, Store};
 use tempfile::TempDir;
@@ -35,15 +36,16 @@ pub(crate) async fn store() -> (TempDir, Store) {
 pub(crate) fn draft(name: &str) -> ServerDraft {
     ServerDraft {
         name: name.to_owned(),
-        target: Target::Ssh(SshTarget {
+        target: Target::Ssh(SshTarget::direct(Hop {
             host: "192.0.2.1".into(),
             port: 2222,
             user: "ops".into(),
-            login: Login::Key { path: "~/.ssh/id_ed25519".into() },
-        }),
+            logins: vec![Login::key("~/.ssh/id_ed25519")],
+        })),
         enabled: true,
         interval: 60,
         thresholds: Thresholds { cpu: Some(50.5), memory: None, disk: Some(80.0) },
+        families_off: vec![Family::Tcp],
         environment: Some("production".into()),
         tags: vec!["db".into(), "eu".into()],
     }
@@ -61,12 +63,14 @@ pub(crate) fn collection(id: i64, server: ServerId, state: CollectionState, ende
         retry_at: None,
         attempts: 2,
         max_attempts: 3,
-        stages: vec![StageTime { stage: Stage::Login, family: None, millis: 12.25 }],
+        stages: vec![StageTime { stage: Stage::Login, family: None, hop: None, millis: 12.25 }],
         failure: (state == CollectionState::Failed).then(|| Failure {
             code: "connection_refused".into(),
             stage: Stage::Connect,
             message: "refused".into(),
             hint: "start sshd".into(),
+            remedy: Some("ssh web".into()),
+            hop: None,
             retryable: true,
         }),
         points: 3,

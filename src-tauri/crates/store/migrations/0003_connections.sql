@@ -1,0 +1,40 @@
+-- What is not read of a server, as JSON.
+ALTER TABLE server ADD COLUMN families_off TEXT NOT NULL DEFAULT '[]';
+
+-- Several ways to log in, in order, and jump hosts.
+UPDATE server
+SET target = json_set(json_remove(target, '$.login'), '$.logins', json_array(json_extract(target, '$.login')), '$.jumps', json('[]'))
+WHERE json_extract(target, '$.login') IS NOT NULL;
+
+ALTER TABLE latest ADD COLUMN tables TEXT;
+
+-- The schedule of a server stands still until a person acts. Kept, so that a restart does not knock again.
+CREATE TABLE hold (
+    server INTEGER PRIMARY KEY REFERENCES server (id) ON DELETE CASCADE,
+    since INTEGER NOT NULL,
+    failure TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE connection_test (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    server INTEGER NOT NULL REFERENCES server (id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    passed INTEGER NOT NULL,
+    report TEXT NOT NULL
+) STRICT;
+CREATE INDEX connection_test_of_server ON connection_test (server, id);
+
+-- What a server was made to spend, per day (UTC, in days since 1970).
+CREATE TABLE footprint (
+    server INTEGER NOT NULL REFERENCES server (id) ON DELETE CASCADE,
+    day INTEGER NOT NULL,
+    logins INTEGER NOT NULL,
+    channels INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    sent INTEGER NOT NULL,
+    cpu REAL NOT NULL,
+    collections INTEGER NOT NULL,
+    start_up REAL NOT NULL,
+    warned INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (server, day)
+) STRICT, WITHOUT ROWID;
