@@ -6,17 +6,21 @@
 mod agent;
 mod dropbear;
 mod error;
+mod fleet;
 mod keys;
 mod misbehaving;
 mod namespace;
 mod password_server;
 mod process;
+mod slow_line;
 mod sshd;
 
 pub use agent::Agent;
 pub use dropbear::Dropbear;
 pub use error::TestbedError;
+pub use fleet::{Fleet, FleetMember};
 pub use keys::{ClientKey, KeyType, PASSPHRASE};
 pub use misbehaving::{MisbehavingServer, Misbehaviour};
 pub use password_server::{Intrusion, PasswordMethods, PasswordServer, PasswordServerConfig};
+pub use slow_line::SlowLine;
 pub use sshd::{Sshd, SshdConfig};
