@@ -157,6 +157,7 @@ pub struct Settings {
     /// Whether native notifications are sent.
     pub notifications: bool,
     /// What a server may be made to spend in a day before it is pointed out.
+    #[serde(default)]
     pub budget: Budget,
 }
 
@@ -393,11 +394,11 @@ pub struct TestStep {
     pub hop: Option<String>,
     /// The family that was read, where the step is [`Stage::Probe`].
     pub family: Option<Family>,
-    /// Whether it succeeded, failed, or was not reached.
+    /// How it ended.
     pub outcome: StepOutcome,
     /// Milliseconds it took; absent where it was not reached.
     pub millis: Option<f64>,
-    /// What was found: the address, the algorithms, the key, the families read.
+    /// What was found (the address, the algorithms, the key), or why a family is not available.
     pub detail: Option<String>,
 }
 
@@ -409,6 +410,8 @@ pub enum StepOutcome {
     Passed,
     /// It failed.
     Failed,
+    /// A family that the server does not have, or that cannot be read there; the test passes without it.
+    NotAvailable,
     /// A step before it failed.
     NotReached,
 }
