@@ -75,6 +75,7 @@ pub(crate) struct Shared {
     handshake: Mutex<Handshake>,
     inboxes: Mutex<HashMap<ChannelId, Arc<Inbox>>>,
     farewell: Mutex<Option<Farewell>>,
+    learned: Mutex<Vec<String>>,
     ended: CancellationToken,
 }
 
@@ -105,6 +106,7 @@ impl Shared {
             handshake: Mutex::default(),
             inboxes: Mutex::default(),
             farewell: Mutex::default(),
+            learned: Mutex::default(),
             ended: CancellationToken::new(),
         }
     }
@@ -115,6 +117,10 @@ impl Shared {
 
     pub(crate) fn farewell(&self) -> Option<Farewell> {
         lock(&self.farewell).clone()
+    }
+
+    pub(crate) fn learned_host_keys(&self) -> Vec<String> {
+        lock(&self.learned).clone()
     }
 
     /// Waits until the session's task is over and everything about its end is known.
@@ -184,7 +190,7 @@ impl Handler for Client {
                 return Ok(true);
             }
             Verdict::Unknown(offer) => ConnectError::HostKeyUnknown { offer: Box::new(offer) },
-            Verdict::Changed { offer, known } => ConnectError::HostKeyChanged { offer: Box::new(offer), known },
+            Verdict::Changed(offer) => ConnectError::HostKeyChanged { offer: Box::new(offer) },
             Verdict::Revoked { offer, entry } => {
                 ConnectError::HostKeyRevoked { offer: Box::new(offer), entry: Box::new(entry) }
             }

@@ -107,12 +107,10 @@ pub enum ConnectError {
         offer: Box<HostKeyOffer>,
     },
     /// The server shows another key than the one that is known.
-    #[error("the key of {} has changed: it shows {}, known is {}", offer.host, offer.fingerprint, listed(known))]
+    #[error("the key of {} has changed: it shows {}, known is {}", offer.host, offer.fingerprint, listed(&offer.replaces))]
     HostKeyChanged {
-        /// The key that was shown.
+        /// The key that was shown, the keys that were expected, and where they are written.
         offer: Box<HostKeyOffer>,
-        /// The keys that were expected, and where they are written.
-        known: Vec<KnownKey>,
     },
     /// The server shows a key that was marked as stolen or withdrawn.
     #[error("the key of {} is revoked in {}:{}", offer.host, entry.file.display(), entry.line)]
@@ -311,14 +309,9 @@ impl ConnectError {
             Self::HostKeyUnknown { .. } => {
                 "Compare the fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server itself (or the file of the type shown), then accept it.".into()
             }
-            Self::HostKeyChanged { offer, known } => match known.first() {
-                Some(first) => format!(
-                    "Do not go on unless you know why the key changed; if the server was set up anew, remove the old key with `ssh-keygen -R '{}' -f '{}'` and accept the new one.",
-                    offer.host,
-                    first.file.display()
-                ),
-                None => "Do not go on unless you know why the key changed.".into(),
-            },
+            Self::HostKeyChanged { .. } => {
+                "Do not go on unless you know why the key changed; if the server was set up anew, compare the fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server itself (or the file of the type shown), then replace the old key.".into()
+            }
             Self::HostKeyRevoked { .. } => {
                 "Do not connect; the server's key was withdrawn and must be replaced on the server.".into()
             }
@@ -395,10 +388,11 @@ impl ConnectError {
         }
     }
 
-    /// The key that a person may accept: that of a server nobody has accepted yet, never a changed or revoked one.
+    /// The key that a person may accept or, if it is a changed one, put in the place of the old ones. Never a revoked
+    /// one.
     pub fn host_key(&self) -> Option<&HostKeyOffer> {
         match self {
-            Self::HostKeyUnknown { offer } => Some(offer),
+            Self::HostKeyUnknown { offer } | Self::HostKeyChanged { offer } => Some(offer),
             _ => None,
         }
     }

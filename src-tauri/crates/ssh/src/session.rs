@@ -202,6 +202,11 @@ impl Session {
         let _ = timeout(FAREWELL, goodbye).await;
     }
 
+    /// Fingerprints of further host keys of this server that were learned over this connection; see [`KnownHosts`].
+    pub fn learned_host_keys(&self) -> Vec<String> {
+        self.shared.learned_host_keys()
+    }
+
     /// Bytes that have passed over the connection so far.
     pub fn traffic(&self) -> Traffic {
         Traffic { received: self.meter.received(), sent: self.meter.sent() }

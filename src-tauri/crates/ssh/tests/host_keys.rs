@@ -100,6 +100,7 @@ async fn the_files_of_others_are_believed_and_never_written() {
         algorithm: "ssh-ed25519".into(),
         fingerprint: sshd.fingerprint().into(),
         openssh: sshd.known_hosts_line().split_once(' ').unwrap().1.into(),
+        replaces: Vec::new(),
     };
     known.accept(&offer).unwrap();
     assert_eq!(theirs.text(), format!("{}\n", sshd.known_hosts_line()));
@@ -117,6 +118,7 @@ fn an_offer_that_would_smuggle_lines_is_not_written() {
             algorithm: "ssh-ed25519".into(),
             fingerprint: String::new(),
             openssh: key.into(),
+            replaces: Vec::new(),
         };
         assert!(hosts.known.accept(&offer).is_err(), "{host:?}");
     }
@@ -133,6 +135,7 @@ fn a_line_that_lost_its_end_is_not_lengthened() {
         algorithm: "ssh-ed25519".into(),
         fingerprint: String::new(),
         openssh: key.into(),
+            replaces: Vec::new(),
     };
     hosts.known.accept(&offer).unwrap();
     assert_eq!(hosts.text(), format!("# no newline\nweb {key}\n"));

@@ -36,6 +36,8 @@ pub struct HostKeyOffer {
     pub fingerprint: String,
     /// Type and key, as they stand in a file of known hosts.
     pub openssh: String,
+    /// The keys that are known of the server and that this one would take the place of; empty when none is.
+    pub replaces: Vec<KnownKey>,
 }
 
 /// A key that is written in a file of known hosts.
@@ -59,12 +61,7 @@ pub enum Verdict {
     /// No key of this server stands there.
     Unknown(HostKeyOffer),
     /// Other keys of this server stand there, of whatever type.
-    Changed {
-        /// The key that was shown.
-        offer: HostKeyOffer,
-        /// The keys that stand there.
-        known: Vec<KnownKey>,
-    },
+    Changed(HostKeyOffer),
     /// The key is marked `@revoked` for this server.
     Revoked {
         /// The key that was shown.
@@ -106,8 +103,8 @@ pub enum KnownHostsError {
         /// The name.
         host: String,
     },
-    /// Another key of this server is known, or this one is revoked: it is not accepted on top.
-    #[error("{host} is known with another key, or this key is revoked ({}:{})", file.display(), line)]
+    /// Another key of this server is known: this one is not accepted on top.
+    #[error("{host} is known with another key ({}:{})", file.display(), line)]
     Contradicted {
         /// The name of the server.
         host: String,
@@ -115,6 +112,22 @@ pub enum KnownHostsError {
         file: PathBuf,
         /// Line, from 1.
         line: usize,
+    },
+    /// The key is marked as stolen or withdrawn: it is never accepted.
+    #[error("this key of {host} is revoked ({}:{})", file.display(), line)]
+    Revoked {
+        /// The name of the server.
+        host: String,
+        /// The file that says so.
+        file: PathBuf,
+        /// Line, from 1.
+        line: usize,
+    },
+    /// What is known of the server is no longer what a person was shown.
+    #[error("the known keys of {host} have changed since the new key was shown")]
+    Outdated {
+        /// The name of the server.
+        host: String,
     },
 }
 
@@ -127,10 +140,11 @@ impl KnownHostsError {
             }
             Self::NotAKey { .. } => "Connect again, and accept the key that is shown then.".into(),
             Self::BadName { .. } => "Correct the name of the host.".into(),
-            Self::Contradicted { host, file, .. } => format!(
-                "If the server was set up anew, remove the old key first: `ssh-keygen -R '{host}' -f '{}'`.",
-                file.display()
-            ),
+            Self::Contradicted { .. } => {
+                "If the server was set up anew, compare both fingerprints and replace the old key.".into()
+            }
+            Self::Revoked { .. } => "Give the server a new host key; this one was withdrawn.".into(),
+            Self::Outdated { .. } => "Connect again, and decide about the keys that are shown then.".into(),
         }
     }
 }
@@ -143,6 +157,7 @@ impl HostKeyOffer {
             algorithm: algorithm_name(key),
             fingerprint: fingerprint(key),
             openssh: bare.to_openssh().unwrap_or_default(),
+            replaces: Vec::new(),
         }
     }
 }
@@ -190,14 +205,25 @@ impl KnownHosts {
             Verdict::Known => Ok(()),
             Verdict::Unknown(offer) => append(&mut file, &format!("{} {}", offer.host, offer.openssh))
                 .map_err(|source| self.write_error(source)),
-            Verdict::Changed { offer, known } => {
-                let (file, line) = known.first().map(|key| (key.file.clone(), key.line)).unwrap_or_default();
+            Verdict::Changed(offer) => {
+                let (file, line) = offer.replaces.first().map(|key| (key.file.clone(), key.line)).unwrap_or_default();
                 Err(KnownHostsError::Contradicted { host: offer.host, file, line })
             }
             Verdict::Revoked { offer, entry } => {
-                Err(KnownHostsError::Contradicted { host: offer.host, file: entry.file, line: entry.line })
+                Err(KnownHostsError::Revoked { host: offer.host, file: entry.file, line: entry.line })
             }
         }
+    }
+
+    /// Puts the offered key in the place of those it [replaces](HostKeyOffer::replaces). Those of the app's own file
+    /// are removed; those of other files stay where they are and no longer count for this server, which is written
+    /// down in the app's own file.
+    ///
+    /// # Errors
+    /// When the key is revoked, when other keys are known than the offer names, when the offer is not a proper one, or
+    /// when the file cannot be written.
+    pub fn replace(&self, offer: &HostKeyOffer) -> Result<(), KnownHostsError> {
+        self.accept(offer)
     }
 
     /// Everything the files say about one server.
