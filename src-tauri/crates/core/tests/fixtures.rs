@@ -16,7 +16,7 @@ fn empty() -> Observation {
 
 fn routine(remote: &mut Remote, answer: &str) -> Observation {
     let mut observation = empty();
-    remote.routine(answer.as_bytes(), &mut observation);
+    remote.routine(answer.as_bytes(), Family::ALL, &mut observation);
     observation
 }
 

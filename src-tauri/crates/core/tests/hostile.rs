@@ -40,7 +40,7 @@ fn check(observation: &Observation) {
 
 fn read(remote: &mut Remote, routine: &[u8], slow: &[u8]) {
     let mut observation = Observation::empty(UnixMillis(0));
-    remote.routine(routine, &mut observation);
+    remote.routine(routine, Family::ALL, &mut observation);
     remote.slow(slow, &FAMILIES, "n0nce", &mut observation);
     check(&observation);
 }
@@ -136,7 +136,7 @@ fn invented_names_cannot_fill_the_history() {
     let answer = |uptime: u32| format!("==> /proc/net/dev <==\n{interfaces}\n==> /proc/uptime <==\n{uptime}.0 1.0\n");
     let mut remote = Remote::new();
     let mut observation = Observation::empty(UnixMillis(0));
-    remote.routine(answer(10).as_bytes(), &mut observation);
-    remote.routine(answer(20).as_bytes(), &mut observation);
+    remote.routine(answer(10).as_bytes(), Family::ALL, &mut observation);
+    remote.routine(answer(20).as_bytes(), Family::ALL, &mut observation);
     assert!(observation.points.len() <= 8 * hostrounds_core::probe::MAX_PARTS + 10);
 }

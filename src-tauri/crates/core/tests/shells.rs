@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use hostrounds_core::metric::Metric;
 use hostrounds_core::observation::Observation;
 use hostrounds_core::probe::Family;
-use hostrounds_core::probe::remote::{Remote, SCRIPT, routine_command, slow_command};
+use hostrounds_core::probe::remote::{Remote, routine_command, script, slow_command};
 use hostrounds_core::time::UnixMillis;
 use rstest::rstest;
 
@@ -23,7 +23,7 @@ fn answer(shell: &[&str], path: &str, line: &str) -> Vec<u8> {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(format!("{SCRIPT}{line}\n").as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(format!("{}{line}\n", script()).as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     output.stdout
@@ -43,7 +43,7 @@ const USUAL_PATH: &str = "/usr/bin:/bin";
 fn check(shell: &[&str], path: &str) {
     let mut remote = Remote::new();
     let mut observation = Observation::empty(UnixMillis(0));
-    remote.routine(&answer(shell, path, routine_command()), &mut observation);
+    remote.routine(&answer(shell, path, routine_command()), Family::ALL, &mut observation);
     assert_eq!(observation.unavailable, []);
     assert_eq!(observation.of(Metric::Load15).count(), 1);
 
@@ -85,8 +85,8 @@ fn a_df_that_hangs_costs_only_the_filesystems() {
     std::fs::write(&df, "#!/bin/sh\nexec tail -f /dev/null\n").unwrap();
     std::fs::set_permissions(&df, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
 
-    let impatient = SCRIPT.replace("timeout 8", "timeout 0.2");
-    assert_ne!(impatient, SCRIPT);
+    let impatient = script().replace("timeout 8", "timeout 0.2");
+    assert_ne!(impatient, script());
     let families = [Family::Filesystems, Family::Processes];
     let line = format!("{impatient}{}", slow_command(&families, false, "n"));
     let output = answer(&["dash"], &format!("{}:{USUAL_PATH}", programs.path().display()), &line);

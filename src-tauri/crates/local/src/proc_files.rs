@@ -25,6 +25,6 @@ impl ProcFiles {
                 files.set(path, text);
             }
         }
-        self.routine.read(&files, observation);
+        self.routine.read(&files, hostrounds_core::probe::Family::ALL, observation);
     }
 }

@@ -3,7 +3,22 @@
 use std::collections::HashMap;
 
 use crate::observation::Facts;
+use crate::probe::parts::Parts;
 use crate::text;
+
+/// - `grep -m 1` reads no further than it has to: the file is long where there are many CPUs.
+pub(super) const SCRIPT: &str = r"hr_facts() {
+  hr_mark hostname; hostname || uname -n
+  hr_mark kernel; uname -r
+  hr_mark architecture; uname -m
+  hr_mark os; cat /etc/os-release || cat /usr/lib/os-release
+  hr_mark cpu; grep -E -m 1 '^(model name|cpu model|Processor|cpu)[[:space:]]*:' /proc/cpuinfo
+  hr_mark ticks; getconf CLK_TCK
+  hr_mark page; getconf PAGESIZE
+  hr_mark smaps; grep -m 1 KernelPageSize /proc/self/smaps
+  hr_mark users; cut -d: -f1,3 /etc/passwd
+}
+";
 
 /// Users that are remembered by name, at most.
 const MAX_USERS: usize = 4096;
@@ -28,18 +43,19 @@ impl Default for System {
 impl System {
     /// From the parts of the answer of a shell. What is missing stays at what almost every Linux system has.
     #[must_use]
-    pub fn parse<'a>(section: impl Fn(&str) -> Option<&'a str>) -> Self {
+    pub fn parse(parts: &Parts<'_>) -> Self {
         let usual = Self::default();
-        let number = |name| first_line(section(name))?.parse::<u64>().ok();
-        let ticks = number("ticks").filter(|ticks| (1..=1_000_000).contains(ticks));
+        let ticks = parts.number("ticks").filter(|ticks| (1..=1_000_000).contains(ticks));
         // BusyBox systems may lack `getconf`; there the kernel says the page size of a mapping: `KernelPageSize:  4 kB`.
         let mapping = || {
-            let line = first_line(section("smaps"))?;
+            let line = parts.first_line("smaps")?;
             line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()?.checked_mul(1024)
         };
-        let page =
-            number("page").or_else(mapping).filter(|size| size.is_power_of_two() && (512..=1 << 30).contains(size));
-        let users = section("users").unwrap_or_default().lines().filter_map(user).take(MAX_USERS).collect();
+        let page = parts
+            .number("page")
+            .or_else(mapping)
+            .filter(|size| size.is_power_of_two() && (512..=1 << 30).contains(size));
+        let users = parts.get("users").unwrap_or_default().lines().filter_map(user).take(MAX_USERS).collect();
         Self {
             ticks_per_second: ticks.unwrap_or(usual.ticks_per_second),
             page_size: page.unwrap_or(usual.page_size),
@@ -62,23 +78,20 @@ fn user(line: &str) -> Option<(u32, String)> {
 
 /// The facts in the parts of the answer of a shell; nothing where none of them was asked for or can be read.
 #[must_use]
-pub fn parse<'a>(section: impl Fn(&str) -> Option<&'a str>) -> Option<Facts> {
-    let word = |name| first_line(section(name)).map(text::name);
+pub fn parse(parts: &Parts<'_>) -> Option<Facts> {
+    let word = |name| parts.first_line(name).map(text::name);
     let facts = Facts {
         hostname: word("hostname"),
-        os: section("os").and_then(os_name),
+        os: parts.get("os").and_then(os_name),
         kernel: word("kernel"),
         architecture: word("architecture"),
-        cpu_model: first_line(section("cpu"))
+        cpu_model: parts
+            .first_line("cpu")
             .and_then(|line| line.split_once(':'))
             .map(|(_, model)| text::name(model.trim()))
             .filter(|model| !model.is_empty()),
     };
     (facts != Facts::default()).then_some(facts)
-}
-
-fn first_line(section: Option<&str>) -> Option<&str> {
-    section?.lines().map(str::trim).find(|line| !line.is_empty())
 }
 
 /// The name of the system in an os-release file: `PRETTY_NAME`, or else `NAME` (`os-release(5)`).
@@ -96,20 +109,22 @@ pub fn os_name(os_release: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn answer<'a>(parts: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<&'a str> {
-        move |name| parts.iter().find(|(part, _)| *part == name).map(|(_, content)| *content)
+    fn answer<T>(parts: &[(&str, &str)], read: impl Fn(&Parts<'_>) -> T) -> T {
+        let mut text: String = parts.iter().map(|(name, content)| format!("@hr n {name}\n{content}\n")).collect();
+        text.push_str("@hr n end\n");
+        read(&Parts::of(&text, "n"))
     }
 
     #[test]
     fn facts_are_read() {
-        let facts = parse(answer(&[
+        let parts = [
             ("hostname", "web-1\n\n"),
             ("kernel", "6.1.0-18-amd64\n"),
             ("architecture", "x86_64\n"),
             ("os", "NAME=\"Debian GNU/Linux\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"),
             ("cpu", "model name\t: Intel(R) Xeon(R) CPU @ 2.20GHz\n"),
-        ]))
-        .unwrap();
+        ];
+        let facts = answer(&parts, parse).unwrap();
         assert_eq!(facts.hostname.as_deref(), Some("web-1"));
         assert_eq!(facts.os.as_deref(), Some("Debian GNU/Linux 12 (bookworm)"));
         assert_eq!(facts.cpu_model.as_deref(), Some("Intel(R) Xeon(R) CPU @ 2.20GHz"));
@@ -117,15 +132,15 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_absent() {
-        let facts = parse(answer(&[("hostname", "router\n"), ("os", ""), ("cpu", "\n")])).unwrap();
+        let facts = answer(&[("hostname", "router\n"), ("os", ""), ("cpu", "\n")], parse).unwrap();
         assert_eq!(facts, Facts { hostname: Some("router".into()), ..Facts::default() });
-        assert_eq!(parse(answer(&[])), None);
+        assert_eq!(answer(&[], parse), None);
     }
 
     #[test]
     fn ticks_and_pages_are_those_of_the_system() {
         let system =
-            System::parse(answer(&[("ticks", "1024\n"), ("page", "65536\n"), ("users", "root:0\nops:1000\n")]));
+            answer(&[("ticks", "1024\n"), ("page", "65536\n"), ("users", "root:0\nops:1000\n")], System::parse);
         assert_eq!((system.ticks_per_second, system.page_size), (1024, 65536));
         assert_eq!(system.user_name(1000).as_deref(), Some("ops"));
         assert_eq!(system.user_name(4711).as_deref(), Some("4711"));
@@ -133,13 +148,13 @@ mod tests {
 
     #[test]
     fn without_getconf_the_page_size_comes_from_a_mapping() {
-        let system = System::parse(answer(&[("ticks", ""), ("smaps", "KernelPageSize:       16 kB\n")]));
+        let system = answer(&[("ticks", ""), ("smaps", "KernelPageSize:       16 kB\n")], System::parse);
         assert_eq!((system.ticks_per_second, system.page_size), (100, 16384));
     }
 
     #[test]
     fn nonsense_stays_at_what_is_usual() {
-        let system = System::parse(answer(&[("ticks", "0\n"), ("page", "5000\n")]));
+        let system = answer(&[("ticks", "0\n"), ("page", "5000\n")], System::parse);
         assert_eq!(system, System::default());
     }
 }

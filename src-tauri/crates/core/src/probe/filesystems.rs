@@ -6,9 +6,27 @@
 use std::collections::HashMap;
 
 use crate::metric::{Metric, attribute};
-use crate::observation::{Attributes, Point, real};
+use crate::observation::{Attributes, Observation, Point, real};
 use crate::probe::MAX_PARTS;
+use crate::probe::facts::System;
+use crate::probe::parts::Parts;
 use crate::text;
+
+/// - `df` may hang on a network filesystem whose server is gone, hence the time limit. Where it ran out (see [`hung`]), the
+///   second `df` is not even tried; a status of 1 only says that one of the filesystems could not be asked.
+/// - Of the mount table only the names and the type are sent: the options of a container's layers are kilobytes long.
+/// - A system with thousands of mounts is cut off before its answer becomes too large to be read at all. Its disks come
+///   first: they were mounted before what is stacked on them.
+pub(super) const SCRIPT: &str = r"hr_filesystems() {
+  hr_mark mounts; cut -d' ' -f1-3 /proc/self/mounts | head -n 2000
+  hr_mark blocks
+  {
+    hr_limited df -kP; hr_status=$?
+    hr_mark blocks_status $hr_status
+    case $hr_status in 124 | 137 | 143) ;; *) hr_mark inodes; hr_limited df -iP ;; esac
+  } | head -n 4100
+}
+";
 
 /// Types without a disk behind them, or that can only be full: nobody wants an alert for a read-only image.
 const NOT_DISKS: &[&str] = &[
@@ -100,6 +118,26 @@ impl Fill {
 pub fn is_disk(filesystem: &str, mountpoint: &str) -> bool {
     let is_layer = matches!(filesystem, "overlay" | "aufs" | "fuse.overlayfs" | "fuse.fuse-overlayfs");
     !NOT_DISKS.contains(&filesystem) && !MOUNTED_FILES.contains(&mountpoint) && (!is_layer || mountpoint == "/")
+}
+
+/// Adds the filesystems; the reason where there are none to be had.
+pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation) -> Result<(), String> {
+    let found = parts.get("blocks").and_then(|blocks| parse(parts.get("mounts"), blocks, parts.get("inodes")));
+    match found {
+        Some(mounts) => {
+            points(&mounts, &mut observation.points);
+            Ok(())
+        }
+        None if parts.number("blocks_status").is_some_and(hung) => {
+            Err("`df` did not answer in 8 s; a network filesystem may be hanging.".to_owned())
+        }
+        None => Err("`df` gave no answer.".to_owned()),
+    }
+}
+
+/// Whether the status of `timeout` says that it ended what it ran: 124 with GNU, the signal with BusyBox.
+const fn hung(status: u64) -> bool {
+    matches!(status, 124 | 137 | 143)
 }
 
 /// The filesystems in the outputs of `cat /proc/self/mounts`, `df -kP` and `df -iP`. Pseudo filesystems are left out, and of

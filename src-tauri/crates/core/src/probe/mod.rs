@@ -1,18 +1,30 @@
 //! The families of metrics: one file each, with the shell that reads it on a server and the parser of what that prints.
 
+pub mod batteries;
+pub mod containers;
 pub mod cpu;
 pub mod disk_io;
 pub mod facts;
 pub mod file_handles;
 pub mod filesystems;
+pub mod gpus;
 pub mod load;
 pub mod memory;
 pub mod network;
+pub mod parts;
+pub mod pressure;
 pub mod processes;
+pub mod reboot;
 pub mod remote;
 pub mod routine;
 mod script;
+pub mod tcp;
+pub mod temperatures;
+pub mod times;
+pub mod units;
+pub mod updates;
 pub mod uptime;
+pub mod users;
 
 use std::time::Duration;
 

@@ -9,9 +9,20 @@ use std::collections::HashMap;
 use crate::metric::{Metric, attribute};
 use crate::observation::{Attributes, Observation, Point, Process, TOP, TopProcesses, real};
 use crate::probe::facts::System;
+use crate::probe::parts::Parts;
 use crate::probe::uptime;
 use crate::text;
 use crate::time::UnixMillis;
+
+/// - `cut` drops the second half of each process line, which is of no use; 39 words are enough where every one of the at
+///   most 15 characters of the name is a space.
+/// - `stat` is not everywhere; `ls -ldn` prints the same numbers with more around them.
+pub(super) const SCRIPT: &str = r"hr_processes() {
+  hr_mark processes; cut -d' ' -f1-39 /proc/uptime /proc/[0-9]*/stat
+  hr_mark owners
+  if command -v stat >/dev/null; then stat -c '%u %n' /proc/[0-9]*; else ls -ldn /proc/[0-9]*; fi
+}
+";
 
 /// Processes that one reading takes in, at most: Linux itself stops at 4 million, but says nothing of so many in 1 MiB.
 const MAX_PROCESSES: usize = 65_536;
@@ -142,9 +153,17 @@ struct Before {
 }
 
 impl Tracker {
-    /// Adds the counts and the busiest processes to `observation`, and remembers the reading. `user` names the owner of a
-    /// process; it is asked only for those that are shown.
-    pub fn read(&mut self, reading: Reading, user: impl Fn(u64) -> Option<String>, observation: &mut Observation) {
+    /// Adds the counts and the busiest processes to `observation`, and remembers the reading; the reason where it cannot.
+    pub(super) fn read(
+        &mut self,
+        parts: &Parts<'_>,
+        system: &System,
+        observation: &mut Observation,
+    ) -> Result<(), String> {
+        let reading = parts
+            .get("processes")
+            .and_then(|listing| Reading::parse(listing, system))
+            .ok_or("The list of processes (/proc/[pid]/stat) could not be read.")?;
         let before = self.before.take();
         let processes: Vec<Process> = reading
             .processes
@@ -165,13 +184,15 @@ impl Tracker {
         let threads = reading.processes.iter().map(|stat| u64::from(stat.threads)).sum();
         points(&processes, Some(threads), &mut observation.points);
         let mut top = top(&processes, observation.at);
+        let owners = owners(parts.get("owners").unwrap_or_default());
         for process in top.by_cpu.iter_mut().chain(&mut top.by_memory) {
-            process.user = user(process.pid);
+            process.user = owners.get(&process.pid).and_then(|uid| system.user_name(*uid));
         }
         observation.processes = Some(top);
 
         let ticks = reading.processes.iter().map(|stat| ((stat.pid, stat.started), stat.ticks)).collect();
         self.before = Some(Before { uptime: reading.uptime, ticks });
+        Ok(())
     }
 }
 

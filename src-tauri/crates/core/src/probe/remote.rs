@@ -1,15 +1,20 @@
 //! The face that the engine uses for a server: what to send to its shell, and what to make of the answers.
 
-use std::collections::HashMap;
-
 use crate::observation::{Observation, Unavailable};
 use crate::probe::facts::{self, System};
-use crate::probe::routine::{Files, Routine};
-use crate::probe::{Family, filesystems, processes, script};
+use crate::probe::parts::Parts;
+use crate::probe::routine::{self, Files, Routine};
+use crate::probe::{
+    Family, Rhythm, batteries, containers, filesystems, gpus, processes, reboot, script, tcp, temperatures, times,
+    units, updates, users,
+};
 
 /// What is sent to a plain `sh` on its standard input, once per shell. It defines functions, sets `LC_ALL=C` and extends
 /// `PATH`; it prints nothing and writes nothing. Ends with a newline.
-pub const SCRIPT: &str = script::SCRIPT;
+#[must_use]
+pub fn script() -> &'static str {
+    &script::SCRIPT
+}
 
 /// The line (without its newline) whose output is the routine answer: see [`Remote::routine`]. Starts one process.
 #[must_use]
@@ -19,24 +24,21 @@ pub const fn routine_command() -> &'static str {
 
 /// The line (without its newline) whose output is the answer for slow families: see [`Remote::slow`].
 ///
-/// Families with [`super::Rhythm::Routine`] are passed over. With `facts`, what rarely changes is read as well; it has to be
-/// in the first request of every shell, since the length of a tick and of a page come with it. `nonce` marks the parts of
-/// the answer, so that no name in it can forge one: fresh random letters and digits for each request (others are left out).
+/// Families with [`Rhythm::Routine`] are passed over. With `facts`, what rarely changes is read as well; it has to be
+/// in the first request for [`Family::Processes`], since the length of a tick and of a page come with it. `nonce` marks the
+/// parts of the answer, so that no name in it can forge one: fresh random letters and digits for each request (others are
+/// left out).
 ///
-/// It may hang where a network filesystem does, for up to 16 s on systems that have `timeout`, otherwise for ever:
-/// it belongs on a shell of its own, and no second one is started while the first has not answered.
+/// Programs that may hang get 8 s each on systems that have `timeout`, otherwise for ever: families of one
+/// [`super::Lane`] belong on a shell of their own, and nothing more is asked of it while it has not answered.
 #[must_use]
 pub fn slow_command(families: &[Family], facts: bool, nonce: &str) -> String {
     let mut command = format!("hr_slow {}", tidy(nonce));
-    if facts {
-        command.push_str(" facts");
-    }
-    if families.contains(&Family::Processes) {
-        command.push_str(" processes");
-    }
-    // Last, because it is the part that may hang: what was printed before it is not lost.
-    if families.contains(&Family::Filesystems) {
-        command.push_str(" filesystems");
+    let facts = facts.then_some(script::FACTS);
+    let parts = script::FAMILIES.iter().filter(|slow| families.contains(&slow.family)).map(|slow| slow.part);
+    for part in facts.into_iter().chain(parts) {
+        command.push(' ');
+        command.push_str(part);
     }
     command
 }
@@ -64,60 +66,62 @@ impl Remote {
         self.routine.needs_second_reading()
     }
 
-    /// Adds what the output of [`routine_command`] says to `observation`. A family that is missing or damaged is named in
-    /// [`Observation::unavailable`] and costs only itself.
-    pub fn routine(&mut self, output: &[u8], observation: &mut Observation) {
+    /// Adds what the output of [`routine_command`] says of `families` to `observation`. A family that is missing or damaged
+    /// is named in [`Observation::unavailable`] and costs only itself; one that is not in `families` (because it is switched
+    /// off, or no routine family) leaves no trace.
+    ///
+    /// [`Observation::spent`] becomes what the shell that answered has used since it was started, with all that it ran:
+    /// a sum that only grows, of that one shell. Who asks several shells takes it out after each answer, keeps the newest of
+    /// each shell, and adds those up. It is left as it is where the answer does not tell.
+    pub fn routine(&mut self, output: &[u8], families: &[Family], observation: &mut Observation) {
         let text = String::from_utf8_lossy(output);
-        self.routine.read(&files(&text), observation);
+        let (files, times) = files(&text);
+        self.routine.read(&files, families, observation);
+        observation.spent = times.and_then(times::parse).or(observation.spent);
     }
 
     /// Adds what the output of [`slow_command`], called with the same `families` and `nonce`, says to `observation`.
+    /// [`Observation::spent`] is as with [`Self::routine`].
     pub fn slow(&mut self, output: &[u8], families: &[Family], nonce: &str, observation: &mut Observation) {
         let text = String::from_utf8_lossy(output);
-        let sections = sections(&text, &tidy(nonce));
-        let section = |name: &str| sections.get(name).map(String::as_str);
-
-        if let Some(facts) = facts::parse(section) {
-            self.system = System::parse(section);
+        let parts = Parts::of(&text, &tidy(nonce));
+        if let Some(facts) = facts::parse(&parts) {
+            self.system = System::parse(&parts);
             observation.facts = Some(facts);
         }
-        if families.contains(&Family::Processes) {
-            match section("processes").and_then(|listing| processes::Reading::parse(listing, &self.system)) {
-                Some(reading) => {
-                    let owners = processes::owners(section("owners").unwrap_or_default());
-                    self.processes.read(reading, |pid| self.system.user_name(*owners.get(&pid)?), observation);
-                }
-                None => {
-                    miss(observation, Family::Processes, "The list of processes (/proc/[pid]/stat) could not be read.")
-                }
+        for &family in families.iter().filter(|family| family.rhythm() != Rhythm::Routine) {
+            if let Err(reason) = self.family(family, &parts, observation) {
+                observation.unavailable.push(Unavailable { family, reason });
             }
         }
-        if families.contains(&Family::Filesystems) {
-            match section("blocks").and_then(|blocks| filesystems::parse(section("mounts"), blocks, section("inodes")))
-            {
-                Some(mounts) => filesystems::points(&mounts, &mut observation.points),
-                None if section("blocks_status").and_then(status).is_some_and(|status| status >= RAN_OUT_OF_TIME) => {
-                    miss(
-                        observation,
-                        Family::Filesystems,
-                        "`df` did not answer in 8 s; a network filesystem may be hanging.",
-                    );
-                }
-                None => miss(observation, Family::Filesystems, "`df` gave no answer."),
-            }
+        observation.spent = parts.get("times").and_then(times::parse).or(observation.spent);
+    }
+
+    /// Adds one slow family; the reason where it is not available.
+    fn family(&mut self, family: Family, parts: &Parts<'_>, observation: &mut Observation) -> Result<(), String> {
+        let system = &self.system;
+        match family {
+            Family::Processes => self.processes.read(parts, system, observation),
+            Family::Tcp => tcp::read(parts, system, observation),
+            Family::Temperatures => temperatures::read(parts, system, observation),
+            Family::Batteries => batteries::read(parts, system, observation),
+            Family::Users => users::read(parts, system, observation),
+            Family::Reboot => reboot::read(parts, system, observation),
+            Family::Units => units::read(parts, system, observation),
+            Family::Containers => containers::read(parts, system, observation),
+            Family::Gpus => gpus::read(parts, system, observation),
+            Family::Updates => updates::read(parts, system, observation),
+            Family::Filesystems => filesystems::read(parts, system, observation),
+            Family::Cpu
+            | Family::Load
+            | Family::Memory
+            | Family::DiskIo
+            | Family::Network
+            | Family::FileHandles
+            | Family::Uptime
+            | Family::Pressure => Ok(()),
         }
     }
-}
-
-/// From here on, the status of `timeout` says that it ended what it ran, or that a signal did.
-const RAN_OUT_OF_TIME: u8 = 124;
-
-fn status(section: &str) -> Option<u8> {
-    section.split_whitespace().next()?.parse().ok()
-}
-
-fn miss(observation: &mut Observation, family: Family, reason: &str) {
-    observation.unavailable.push(Unavailable { family, reason: reason.to_owned() });
 }
 
 /// A nonce that can stand in a shell line and in a marker.
@@ -125,18 +129,23 @@ fn tidy(nonce: &str) -> String {
     nonce.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
-/// Takes the output of `tail` over several files apart. No name or number that the kernel prints in these files can hold a
-/// `/`, so none can pass for a header.
-fn files(text: &str) -> Files<'_> {
+/// Takes the output of `tail` over several files apart, and what the shell says that it has used. No name that the kernel
+/// prints in these files can begin a line and hold a space, so none can pass for a header.
+fn files(text: &str) -> (Files<'_>, Option<&str>) {
     let mut files = Files::default();
+    let mut times = None;
     let mut rest = text;
     while let Some((path, after)) = next_header(rest) {
         let end = next_header_at(after);
         let content = after.get(..end).unwrap_or(after);
-        files.set(path, content);
+        if path == routine::TIMES {
+            times = Some(content);
+        } else {
+            files.set(path, content);
+        }
         rest = after.get(end..).unwrap_or_default();
     }
-    files
+    (files, times)
 }
 
 /// The path in the first header line of `text`, and what follows that line.
@@ -160,25 +169,4 @@ fn next_header_at(text: &str) -> usize {
 
 fn header(line: &str) -> Option<&str> {
     line.strip_prefix("==> ")?.strip_suffix(" <==")
-}
-
-/// Takes the output of `hr_slow` apart by its markers. A part counts only if another marker follows it: otherwise it may have
-/// been cut off, and half a list of processes would look like fewer processes. What stands after the name of a part in its
-/// marker (a status) is the beginning of its content.
-fn sections(text: &str, nonce: &str) -> HashMap<String, String> {
-    let marker = format!("@hr {nonce} ");
-    let mut sections = HashMap::new();
-    let mut open: Option<(String, String)> = None;
-    for line in text.split_inclusive('\n') {
-        if let Some(heading) = line.strip_prefix(&marker).and_then(|heading| heading.strip_suffix('\n')) {
-            if let Some((name, content)) = open.take() {
-                sections.insert(name, content);
-            }
-            let (name, status) = heading.split_once(' ').unwrap_or((heading, ""));
-            open = Some((name.to_owned(), status.to_owned()));
-        } else if let Some((_, content)) = &mut open {
-            content.push_str(line);
-        }
-    }
-    sections
 }

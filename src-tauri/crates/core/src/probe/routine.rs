@@ -3,12 +3,39 @@
 //! Both ways of reading come through here, over SSH and on this computer, so that a value means the same everywhere.
 
 use crate::observation::{Observation, Unavailable};
-use crate::probe::{Family, cpu, disk_io, file_handles, load, memory, network, uptime};
+use crate::probe::{Family, cpu, disk_io, file_handles, load, memory, network, pressure, uptime};
 use crate::rate::Clock;
 
-/// The files of the routine families.
-pub const PATHS: [&str; 7] =
-    [cpu::PATH, load::PATH, memory::PATH, disk_io::PATH, network::PATH, file_handles::PATH, uptime::PATH];
+/// The files of the routine families. Those that grow with the system come last: where what is read of all of them is
+/// limited, the others are not lost.
+pub const PATHS: [&str; 10] = [
+    uptime::PATH,
+    load::PATH,
+    memory::PATH,
+    file_handles::PATH,
+    pressure::CPU,
+    pressure::MEMORY,
+    pressure::IO,
+    cpu::PATH,
+    disk_io::PATH,
+    network::PATH,
+];
+
+/// What stands before each file of a routine answer and before what the shell has used, as `tail` prints it.
+pub(super) const TIMES: &str = "times";
+
+/// The shell that prints the files.
+///
+/// - `tail` prints a `==> file <==` header before each of several files (GNU, BusyBox and toybox alike), skips one that is
+///   missing, and is a single process.
+/// - `times` is the shell's own, and costs no process.
+pub(super) fn script() -> String {
+    let files = PATHS.join(" ");
+    format!(
+        "hr_files='{files}'\n\
+         hr_routine() {{\n  tail -n +1 $hr_files </dev/null 2>/dev/null\n  printf '\\n==> {TIMES} <==\\n'; times\n}}\n"
+    )
+}
 
 /// The contents of the files in [`PATHS`], as far as they could be read.
 #[derive(Clone, Copy, Default, Debug)]
@@ -49,10 +76,12 @@ impl Routine {
         self.cpu.is_none() && self.disks.is_none() && self.network.is_none()
     }
 
-    /// Adds everything that `files` say to `observation`, and remembers the counters. A counter that could not be read this
+    /// Adds what `files` say of `families` to `observation` (others than routine ones are passed over), and remembers the
+    /// counters of all, so that a family that is switched on again has its first rate at once. A counter that could not be read this
     /// time keeps its earlier reading, so that its next rate covers the longer time; so do all where this reading comes too
     /// soon after the one before.
-    pub fn read(&mut self, files: &Files<'_>, observation: &mut Observation) {
+    pub fn read(&mut self, files: &Files<'_>, families: &[Family], observation: &mut Observation) {
+        let mut all = Observation::empty(observation.at);
         let cpu = parsed(files, cpu::PATH, cpu::Reading::parse);
         let uptime = parsed(files, uptime::PATH, uptime::parse);
         let booted = cpu.as_ref().ok().and_then(|reading| reading.booted);
@@ -61,8 +90,12 @@ impl Routine {
             Err(_) => Err(format!("Rates need {}, which could not be read.", uptime::PATH)),
         };
 
-        self.counters(files, cpu, clock, observation);
-        gauges(files, uptime, observation);
+        self.counters(files, cpu, clock, &mut all);
+        gauges(files, uptime, &mut all);
+        let Observation { points, unavailable, .. } = all;
+        let points = points.into_iter().filter(|point| families.contains(&point.series.metric.info().family));
+        observation.points.extend(points);
+        observation.unavailable.extend(unavailable.into_iter().filter(|missing| families.contains(&missing.family)));
     }
 
     fn counters(
@@ -125,6 +158,16 @@ fn gauges(files: &Files<'_>, uptime: Result<f64, String>, observation: &mut Obse
     match uptime {
         Ok(uptime) => uptime::points(uptime, points),
         Err(reason) => miss(Family::Uptime, reason),
+    }
+    let known: Vec<_> = pressure::FILES
+        .into_iter()
+        .filter_map(|(resource, path)| Some((resource, pressure::parse(files.get(path)?)?)))
+        .collect();
+    if known.is_empty() {
+        miss(Family::Pressure, pressure::MISSING.to_owned());
+    }
+    for (resource, pressure) in known {
+        pressure::points(resource, pressure, points);
     }
 }
 

@@ -1,0 +1,15 @@
+//!
+
+use crate::observation::Observation;
+use crate::probe::facts::System;
+use crate::probe::parts::Parts;
+
+pub(super) const SCRIPT: &str = r"hr_users() {
+  :
+}
+";
+
+/// Not read yet.
+pub(super) fn read(_: &Parts<'_>, _: &System, _: &mut Observation) -> Result<(), String> {
+    Err("Not read yet.".to_owned())
+}
