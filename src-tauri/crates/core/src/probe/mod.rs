@@ -14,6 +14,8 @@ pub mod network;
 pub mod parts;
 pub mod pressure;
 pub mod processes;
+mod program;
+mod reader;
 pub mod reboot;
 pub mod remote;
 pub mod routine;

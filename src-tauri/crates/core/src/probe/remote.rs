@@ -22,6 +22,21 @@ pub const fn routine_command() -> &'static str {
     "hr_routine"
 }
 
+/// The line (without its newline) that lets a reader take the place of the shell that is asked it: see [`reads_on`]. Ask it
+/// once, on the shell of the routine families and after everything else that this shell is to be asked.
+#[must_use]
+pub const fn reader_command() -> &'static str {
+    "hr_reader"
+}
+
+/// Whether the output of [`reader_command`] says that there is a reader now. It answers [`routine_command`] as the shell
+/// did, only that it starts no process for it; every other command has an empty answer. Where there is none, the shell stays
+/// as it was, and need not be asked again.
+#[must_use]
+pub fn reads_on(output: &[u8]) -> bool {
+    output.trim_ascii() == b"perl"
+}
+
 /// The line (without its newline) whose output is the answer for slow families: see [`Remote::slow`].
 ///
 /// Families with [`Rhythm::Routine`] are passed over. With `facts`, what rarely changes is read as well; it has to be
