@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::alerting::Alerting;
 use crate::api::error::store_trouble;
+use crate::api::import::Previews;
 use crate::api::view::{ApiError, ErrorCode, Event, Latest, Settings, Trouble};
 use crate::board::Board;
 use crate::clock;
@@ -57,6 +58,8 @@ pub(crate) struct Engine {
     pub(crate) known_hosts: Arc<KnownHosts>,
     /// Host keys that were offered and may be accepted, by the id of the offer.
     pub(crate) offers: Mutex<HashMap<String, HostKeyOffer>>,
+    /// What SSH configurations were shown to hold.
+    pub(crate) previews: Previews,
     pub(crate) mode: watch::Sender<Mode>,
     /// The tasks, held by whoever starts, stops or commands one.
     pub(crate) tasks: tokio::sync::Mutex<HashMap<ServerId, TaskHandle>>,
@@ -168,6 +171,7 @@ impl Engine {
             credentials,
             known_hosts,
             offers: Mutex::default(),
+            previews: Previews::default(),
             mode: watch::Sender::new(Mode::default()),
             tasks: tokio::sync::Mutex::default(),
             settings: Mutex::new(settings),

@@ -5,6 +5,7 @@
 
 mod connection;
 pub(crate) mod error;
+pub(crate) mod import;
 mod queue;
 mod read;
 mod servers;
