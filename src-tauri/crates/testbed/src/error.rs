@@ -33,6 +33,12 @@ pub enum TestbedError {
         /// What was asked for.
         what: &'static str,
     },
+    /// The catalogue does not hold it.
+    #[error("there is no server called {name}; `hostrounds-testbed list` names them all")]
+    NoSuchServer {
+        /// What was asked for.
+        name: String,
+    },
     /// The testbed's own SSH server could not make its keys.
     #[error("no host key: {0}")]
     HostKey(#[from] russh::keys::ssh_key::Error),

@@ -1,21 +1,31 @@
-//! Servers to test against: a private sshd on loopback and servers that misbehave.
+//! Servers to test against: a private sshd on loopback and servers that misbehave. `docs/testbed.md` lists them.
 //!
 //! Everything here listens on 127.0.0.1, keeps its files in a temporary folder, and ends with the value that started
 //! it. Nothing touches the account's own `~/.ssh`.
 
+mod account;
 mod agent;
+mod catalogue;
 mod dropbear;
 mod error;
 mod fleet;
 mod keys;
 mod misbehaving;
 mod namespace;
+mod packet;
 mod password_server;
+mod peer;
 mod process;
+mod replacing;
 mod slow_line;
 mod sshd;
+mod stage;
+mod staging;
+mod tinyssh;
+mod transport;
 
 pub use agent::Agent;
+pub use catalogue::{CATALOGUE, TestServer, Variant};
 pub use dropbear::Dropbear;
 pub use error::TestbedError;
 pub use fleet::{Fleet, FleetMember};
@@ -24,3 +34,5 @@ pub use misbehaving::{MisbehavingServer, Misbehaviour};
 pub use password_server::{Intrusion, PasswordMethods, PasswordServer, PasswordServerConfig};
 pub use slow_line::SlowLine;
 pub use sshd::{Sshd, SshdConfig};
+pub use staging::Staging;
+pub use tinyssh::TinySsh;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -69,10 +70,16 @@ impl Program {
     pub(crate) fn signal(&self, signal: Signal) {
         let Some(root) = self.child.id() else { return };
         for pid in tree(root) {
-            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
-                // Whoever has ended meanwhile needs no signal.
-                let _ = kill_process(pid, signal);
-            }
+            send(pid, signal);
+        }
+    }
+
+    /// Sends a signal to what the program has started, as far as it runs for so long, and not to the program itself.
+    pub(crate) fn signal_children(&self, signal: Signal, older_than: Duration) {
+        let Some(root) = self.child.id() else { return };
+        let children = tree(root).into_iter().skip(1).filter(|pid| age(*pid).is_some_and(|age| age >= older_than));
+        for pid in children {
+            send(pid, signal);
         }
     }
 
@@ -110,6 +117,21 @@ async fn keep(
             let _ = said.send(()).await;
         }
     }
+}
+
+fn send(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // Whoever has ended meanwhile needs no signal.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// For how long a process has run (`proc(5)`: its start is field 22, in hundredths of a second since the boot).
+fn age(pid: u32) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let started: f64 = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
+    let uptime: f64 = fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;
+    Some(Duration::try_from_secs_f64(uptime - started / 100.0).unwrap_or_default())
 }
 
 /// A process and all below it, parents first. Children of sshd lead sessions of their own, so a process group does

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -28,6 +29,8 @@ pub struct SshdConfig {
     pub lines: Vec<String>,
     /// A password for the account, in this server's eyes only. Needs root.
     pub password: Option<String>,
+    /// The port it listens on; a free one where none is given.
+    pub port: Option<u16>,
     /// Another login shell for the account, in this server's eyes only. Needs root.
     pub login_shell: Option<PathBuf>,
     /// Another home folder with these files (name, text), in this server's eyes only. Needs root.
@@ -36,7 +39,14 @@ pub struct SshdConfig {
 
 impl Default for SshdConfig {
     fn default() -> Self {
-        Self { host_keys: vec![KeyType::Ed25519], lines: Vec::new(), password: None, login_shell: None, home: None }
+        Self {
+            host_keys: vec![KeyType::Ed25519],
+            lines: Vec::new(),
+            password: None,
+            port: None,
+            login_shell: None,
+            home: None,
+        }
     }
 }
 
@@ -84,10 +94,10 @@ impl Sshd {
         sshd.make_host_keys().await?;
         let mut tries = 1;
         loop {
-            sshd.port = free_port()?;
+            sshd.port = sshd.config.port.map_or_else(free_port, Ok)?;
             match sshd.launch().await {
                 Err(TestbedError::Failed { output, .. })
-                    if output.contains("Address already in use") && tries < TRIES =>
+                    if output.contains("Address already in use") && sshd.config.port.is_none() && tries < TRIES =>
                 {
                     tries += 1;
                 }
@@ -194,6 +204,13 @@ impl Sshd {
     pub fn freeze(&self) {
         if let Some(program) = &self.program {
             program.signal(Signal::STOP);
+        }
+    }
+
+    /// Stops the sessions that are at least so old in their tracks, and not the server.
+    pub fn freeze_sessions(&self, older_than: Duration) {
+        if let Some(program) = &self.program {
+            program.signal_children(Signal::STOP, older_than);
         }
     }
 
