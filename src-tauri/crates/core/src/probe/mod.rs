@@ -13,6 +13,7 @@ pub mod memory;
 pub mod network;
 pub mod parts;
 pub mod pressure;
+pub mod process_detail;
 pub mod processes;
 mod program;
 mod reader;

@@ -4,12 +4,13 @@
 //! line, of which half is left on the server.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::metric::{Metric, attribute};
 use crate::observation::{Attributes, Observation, Point, Process, TOP, TopProcesses, real};
 use crate::probe::facts::System;
 use crate::probe::parts::Parts;
+use crate::probe::process_detail::{self, Identity, IoRates};
 use crate::probe::uptime;
 use crate::text;
 use crate::time::UnixMillis;
@@ -139,17 +140,19 @@ pub fn owners(output: &str) -> HashMap<u64, u32> {
     output.lines().filter_map(owner).take(MAX_PROCESSES).collect()
 }
 
-/// The CPU time of every process at the reading before, from which that since then is taken.
+/// The CPU time of every process at the reading before, from which that since then is taken, and the processes that the
+/// latest reading shows.
 #[derive(Debug, Default)]
 pub struct Tracker {
     before: Option<Before>,
+    shown: Vec<Identity>,
+    io: IoRates,
 }
 
 #[derive(Debug)]
 struct Before {
     uptime: f64,
-    /// By process id and time of start.
-    ticks: HashMap<(u64, u64), u64>,
+    ticks: HashMap<Identity, u64>,
 }
 
 impl Tracker {
@@ -188,11 +191,27 @@ impl Tracker {
         for process in top.by_cpu.iter_mut().chain(&mut top.by_memory) {
             process.user = owners.get(&process.pid).and_then(|uid| system.user_name(*uid));
         }
-        observation.processes = Some(top);
-
-        let ticks = reading.processes.iter().map(|stat| ((stat.pid, stat.started), stat.ticks)).collect();
+        let ticks: HashMap<Identity, u64> =
+            reading.processes.iter().map(|stat| ((stat.pid, stat.started), stat.ticks)).collect();
+        let shown: HashSet<u64> = top.by_cpu.iter().chain(&top.by_memory).map(|process| process.pid).collect();
+        self.shown = ticks.keys().copied().filter(|(pid, _)| shown.contains(pid)).collect();
+        self.io.retain(|process| ticks.contains_key(process));
         self.before = Some(Before { uptime: reading.uptime, ticks });
+        observation.processes = Some(top);
         Ok(())
+    }
+
+    /// See [`super::remote::Remote::process_detail_command`].
+    pub(super) fn detail_command(&self, nonce: &str) -> Option<String> {
+        let pids = self.shown.iter().map(|(pid, _)| *pid).take(2 * TOP);
+        (!self.shown.is_empty()).then(|| process_detail::command(pids, nonce))
+    }
+
+    /// Adds the answer to [`Self::detail_command`] to the processes that `observation` shows.
+    pub(super) fn detail(&mut self, parts: &Parts<'_>, observation: &mut Observation) {
+        if let Some(top) = &mut observation.processes {
+            process_detail::read(parts, &self.shown, &mut self.io, top);
+        }
     }
 }
 

@@ -64,6 +64,7 @@ pub fn slow_command(families: &[Family], facts: bool, nonce: &str) -> String {
 pub struct Remote {
     routine: Routine,
     processes: processes::Tracker,
+    containers: containers::Tracker,
     system: System,
 }
 
@@ -112,6 +113,30 @@ impl Remote {
         observation.spent = parts.get("times").and_then(times::parse).or(observation.spent);
     }
 
+    /// The line (without its newline) of a second question, on the same shell, after [`Self::slow`] has read an answer for
+    /// [`Family::Processes`]: what the processes that are shown make disks do, and how many files they have open. It starts
+    /// two processes on the server and cannot hang. Nothing where no process is shown. `nonce` as for [`slow_command`].
+    ///
+    /// ```text
+    /// if let Some(command) = readings.process_detail_command(&nonce) {
+    ///     readings.process_detail(&shell.ask(&command, limits).await?, &nonce, &mut observation);
+    /// }
+    /// ```
+    #[must_use]
+    pub fn process_detail_command(&self, nonce: &str) -> Option<String> {
+        self.processes.detail_command(&tidy(nonce))
+    }
+
+    /// Adds what the output of [`Self::process_detail_command`], called with the same `nonce`, says to the processes that
+    /// `observation` shows already. What this user may not read is absent, and so are rates until a process was asked twice.
+    /// [`Observation::spent`] is as with [`Self::routine`].
+    pub fn process_detail(&mut self, output: &[u8], nonce: &str, observation: &mut Observation) {
+        let text = String::from_utf8_lossy(output);
+        let parts = Parts::of(&text, &tidy(nonce));
+        self.processes.detail(&parts, observation);
+        observation.spent = parts.get("times").and_then(times::parse).or(observation.spent);
+    }
+
     /// Adds one slow family; the reason where it is not available.
     fn family(&mut self, family: Family, parts: &Parts<'_>, observation: &mut Observation) -> Result<(), String> {
         let system = &self.system;
@@ -123,7 +148,7 @@ impl Remote {
             Family::Users => users::read(parts, system, observation),
             Family::Reboot => reboot::read(parts, system, observation),
             Family::Units => units::read(parts, system, observation),
-            Family::Containers => containers::read(parts, system, observation),
+            Family::Containers => self.containers.read(parts, observation),
             Family::Gpus => gpus::read(parts, system, observation),
             Family::Updates => updates::read(parts, system, observation),
             Family::Filesystems => filesystems::read(parts, system, observation),

@@ -6,8 +6,8 @@
 use std::sync::LazyLock;
 
 use crate::probe::{
-    Family, batteries, containers, facts, filesystems, gpus, processes, program, reader, reboot, routine, tcp,
-    temperatures, units, updates, users,
+    Family, batteries, containers, facts, filesystems, gpus, process_detail, processes, program, reader, reboot,
+    routine, tcp, temperatures, units, updates, users,
 };
 
 /// - `LC_ALL=C` keeps numbers and words the same everywhere; GNU `df` prints names in any encoding untouched under it.
@@ -67,7 +67,11 @@ pub(super) const FAMILIES: [Slow; 11] = [
 pub(super) static FUNCTIONS: LazyLock<String> = LazyLock::new(|| {
     let routine = routine::script();
     let families = FAMILIES.iter().map(|slow| slow.script);
-    [PREAMBLE, program::SCRIPT, &routine, facts::SCRIPT].into_iter().chain(families).chain([SLOW]).collect()
+    [PREAMBLE, program::SCRIPT, &routine, facts::SCRIPT, process_detail::SCRIPT]
+        .into_iter()
+        .chain(families)
+        .chain([SLOW])
+        .collect()
 });
 
 /// See [`super::remote::script`].
