@@ -4,6 +4,7 @@
 //! else in the workspace may depend on this crate, and it depends on none of it.
 
 pub mod activity;
+pub mod address;
 pub mod alert;
 pub mod collection;
 pub mod footprint;

@@ -1,10 +1,11 @@
 //! What counts for one host, and the server that it becomes.
 
+use hostrounds_core::address::Address;
 use hostrounds_core::server::{DEFAULT_INTERVAL, Hop, ServerDraft, SshTarget, Target, Thresholds};
 use hostrounds_core::text::neutralised;
 
 use crate::expand::{Tokens, host_name};
-use crate::jump::{JumpName, chain};
+use crate::jump::chain;
 use crate::line::Line;
 use crate::login;
 use crate::reason::{Fate, fate};
@@ -60,8 +61,8 @@ struct Refusal {
 
 impl Refusal {
     fn at(entry: &Entry, reason: impl Into<String>) -> Self {
-        let Line { keyword, rest, .. } = &entry.line;
-        Self { place: Some(entry.place), text: format!("{keyword} {rest}"), reason: reason.into() }
+        let Line { name, rest, .. } = &entry.line;
+        Self { place: Some(entry.place), text: format!("{name} {rest}"), reason: reason.into() }
     }
 }
 
@@ -112,7 +113,7 @@ pub(crate) fn candidates(mut source: Source, surroundings: &Surroundings) -> Con
 
 fn candidate(alias: &str, source: &Source, surroundings: &Surroundings) -> Result<Candidate, Refusal> {
     let mut way = Way { source, surroundings, passed: Vec::new(), notes: Vec::new() };
-    let wanted = JumpName { user: None, host: alias.to_owned(), port: None };
+    let wanted = Address { user: None, host: alias.to_owned(), port: None };
     let mut hops = way.to(&wanted, true)?;
     let Some(hop) = hops.pop() else {
         return Err(Refusal { place: None, text: String::new(), reason: "there is no way to it.".into() });
@@ -150,7 +151,7 @@ struct Way<'a> {
 impl Way<'_> {
     /// The host and, before it, the jump hosts that lead to it. `own_jumps` says whether its own `ProxyJump` counts: behind
     /// another jump host it does not.
-    fn to(&mut self, wanted: &JumpName, own_jumps: bool) -> Result<Vec<Hop>, Refusal> {
+    fn to(&mut self, wanted: &Address, own_jumps: bool) -> Result<Vec<Hop>, Refusal> {
         let values = Values::of(&wanted.host, self.source);
         let is_jump = !self.passed.is_empty();
         let mut notes = Vec::new();
@@ -158,7 +159,7 @@ impl Way<'_> {
         for entry in &values.entries {
             if let Fate::Missed(reason) = fate(&entry.line.keyword) {
                 let place = self.source.shown(entry.place);
-                notes.push(format!("{} is not used ({place}). {reason}", entry.line.keyword));
+                notes.push(format!("{} is not used ({place}). {reason}", entry.line.name));
             }
         }
         let about = if is_jump { format!("Jump host {}: ", wanted.host) } else { String::new() };
@@ -183,7 +184,7 @@ impl Way<'_> {
         Ok(hops)
     }
 
-    fn hop(&self, wanted: &JumpName, values: &Values<'_>, notes: &mut Vec<String>) -> Result<Hop, Refusal> {
+    fn hop(&self, wanted: &Address, values: &Values<'_>, notes: &mut Vec<String>) -> Result<Hop, Refusal> {
         let alias = wanted.host.as_str();
         let host = match values.first("hostname") {
             None => alias.to_lowercase(),
@@ -203,7 +204,8 @@ impl Way<'_> {
         let tokens = Tokens { surroundings: self.surroundings, alias, host: &host, port, user: &user };
         let logins = login::logins(values, tokens, notes);
         if logins.is_empty() {
-            let reason = format!("{alias} allows no way to log in that Hostrounds has.");
+            let who = if self.passed.is_empty() { "it".to_owned() } else { format!("its jump host {alias}") };
+            let reason = format!("{who} allows no way to log in that Hostrounds has.");
             return Err(Refusal { place: None, text: String::new(), reason });
         }
         Ok(Hop { host, port, user, logins })
@@ -211,7 +213,7 @@ impl Way<'_> {
 
     /// The jump hosts that count, and where they stand. `ProxyCommand` and `ProxyJump` exclude each other: the first one that
     /// stands there counts.
-    fn jumps<'v>(&mut self, values: &Values<'v>) -> Result<Option<(&'v Entry, Vec<JumpName>)>, Refusal> {
+    fn jumps<'v>(&mut self, values: &Values<'v>) -> Result<Option<(&'v Entry, Vec<Address>)>, Refusal> {
         let command = values.first("proxycommand");
         let jump = values.first("proxyjump");
         let position = |entry: Option<&Entry>| {

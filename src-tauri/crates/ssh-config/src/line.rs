@@ -6,6 +6,8 @@
 pub(crate) struct Line {
     /// The keyword in lower case.
     pub(crate) keyword: String,
+    /// The keyword as it is written.
+    pub(crate) name: String,
     /// The words behind it.
     pub(crate) words: Vec<String>,
     /// What stands behind the keyword, for the options that take the rest of the line as it is.
@@ -39,7 +41,7 @@ impl Line {
         if words.is_empty() {
             return Err(BadLine::NoValue);
         }
-        Ok(Some(Self { keyword: keyword.to_ascii_lowercase(), words, rest: rest.to_owned() }))
+        Ok(Some(Self { keyword: keyword.to_ascii_lowercase(), name: keyword.to_owned(), words, rest: rest.to_owned() }))
     }
 }
 
