@@ -5,8 +5,8 @@ use crate::probe::facts::{self, System};
 use crate::probe::parts::Parts;
 use crate::probe::routine::{self, Files, Routine};
 use crate::probe::{
-    Family, Rhythm, batteries, containers, filesystems, gpus, processes, reboot, script, tcp, temperatures, times,
-    units, updates, users,
+    Family, Rhythm, batteries, containers, filesystems, gpus, processes, reboot, restricted, script, tcp, temperatures,
+    times, units, updates, users,
 };
 
 /// What is sent to a plain `sh` on its standard input, once per shell. It defines functions, sets `LC_ALL=C` and extends
@@ -57,6 +57,18 @@ pub fn slow_command(families: &[Family], facts: bool, nonce: &str) -> String {
     }
     command
 }
+
+/// A POSIX `sh` script for servers that give no shell away: the forced command of a key, at [`RESTRICTED_PATH`]. It answers
+/// [`routine_command`] and [`slow_command`] as an ordinary shell does after [`script`], which it passes over; every other
+/// command has an empty answer, [`reader_command`] among them.
+#[must_use]
+pub fn restricted_script() -> String {
+    restricted::script()
+}
+
+/// Where [`restricted_script`] belongs on a server, owned by root and executable. What stands before the key in the account's
+/// `authorized_keys` is `restrict,command="` this path `"`.
+pub const RESTRICTED_PATH: &str = restricted::PATH;
 
 /// What is remembered of a server from one collection to the next: counters to take rates from, and what its shell said of
 /// the system. It outlives connections; a reboot is recognised and leaves a gap.

@@ -32,7 +32,7 @@ const SLOW: &str = r#"hr_slow() {
 "#;
 
 /// Where programs are, after what the account itself says.
-const PLACES: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(super) const PLACES: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A slow family: the name of its part (its shell function is called `hr_` and that) and the text that defines it.
 pub(super) struct Slow {
