@@ -1,28 +1,26 @@
 //! Our side of a russh session: which algorithms it offers, how it judges the host key, where it puts what it hears.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use russh::client::{ChannelOpenHandle, Config, DisconnectReason, Handler, Msg, Session};
 use russh::keys::{Algorithm, PublicKeyOrCertificate};
-use russh::{Channel, ChannelId, Names, Preferred, Sig, SshId, compression, kex};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Names, Preferred, Sig, SshId, compression, kex};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::connect_error::ConnectError;
-use crate::inbox::{End, Inbox};
+use crate::deadlines::UNANSWERED;
+use crate::inbox::{End, Exit, Inbox};
 use crate::known_hosts::{Record, Verdict, fingerprint};
 use crate::text::printable;
 
-/// A peer that is silent for this long is asked whether it lives.
-const KEEPALIVE: Duration = Duration::from_secs(15);
-/// After so many questions without an answer the connection is given up.
-const KEEPALIVES: usize = 3;
-
-/// What is offered to a server of which `record` is known.
-pub(crate) fn config(record: &Record) -> Config {
+/// What is offered to a server of which `record` is known, and how long it may be silent.
+pub(crate) fn config(record: &Record, keepalive: Duration) -> Config {
     Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-Hostrounds_", env!("CARGO_PKG_VERSION")))),
         preferred: Preferred {
@@ -33,8 +31,8 @@ pub(crate) fn config(record: &Record) -> Config {
         },
         // Bytes are taken by the handler at once; this holds only what comes before a channel is confirmed.
         channel_buffer_size: 8,
-        keepalive_interval: Some(KEEPALIVE),
-        keepalive_max: KEEPALIVES,
+        keepalive_interval: Some(keepalive),
+        keepalive_max: UNANSWERED,
         nodelay: true,
         ..Config::default()
     }
@@ -77,6 +75,18 @@ pub(crate) struct Shared {
     farewell: Mutex<Option<Farewell>>,
     learned: Mutex<Vec<String>>,
     ended: CancellationToken,
+    via: Option<Via>,
+    channels: AtomicU32,
+    refusals: Mutex<VecDeque<String>>,
+    refused: Semaphore,
+}
+
+/// The jump host that a connection runs through.
+pub(crate) struct Via {
+    /// Its name, for people.
+    pub(crate) jump: String,
+    /// What is heard of it.
+    pub(crate) shared: Arc<Shared>,
 }
 
 /// How a connection ended.
@@ -100,7 +110,7 @@ pub(crate) struct Handshake {
 }
 
 impl Shared {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(via: Option<Via>) -> Self {
         Self {
             started: Instant::now(),
             handshake: Mutex::default(),
@@ -108,6 +118,10 @@ impl Shared {
             farewell: Mutex::default(),
             learned: Mutex::default(),
             ended: CancellationToken::new(),
+            via,
+            channels: AtomicU32::new(0),
+            refusals: Mutex::default(),
+            refused: Semaphore::new(0),
         }
     }
 
@@ -128,9 +142,30 @@ impl Shared {
         self.ended.cancelled().await;
     }
 
-    /// Why the connection ended, for people.
+    /// Why the connection ended, for people. Where it ran through a jump host that is gone, that is the reason.
     pub(crate) fn reason(&self) -> Option<String> {
-        self.farewell().map(|farewell| farewell.reason)
+        let jump = self.via.as_ref().and_then(|via| Some(format!("jump host {}: {}", via.jump, via.shared.reason()?)));
+        jump.or_else(|| self.farewell().map(|farewell| farewell.reason))
+    }
+
+    /// One more channel is asked for.
+    pub(crate) fn count_channel(&self) {
+        self.channels.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many channels were asked for.
+    pub(crate) fn channels(&self) -> u32 {
+        self.channels.load(Ordering::Relaxed)
+    }
+
+    /// What the server said to a channel that it has refused; to be asked once for every refusal. russh tells whoever
+    /// wanted the channel before it tells us the reason, so that may still be on its way.
+    pub(crate) async fn refusal(&self) -> String {
+        tokio::select! {
+            permit = self.refused.acquire() => if let Ok(permit) = permit { permit.forget() },
+            () = self.ended() => {}
+        }
+        lock(&self.refusals).pop_front().unwrap_or_default()
     }
 
     pub(crate) fn add(&self, channel: ChannelId, inbox: Arc<Inbox>) {
@@ -231,9 +266,22 @@ impl Handler for Client {
         Ok(())
     }
 
+    async fn channel_open_failure(
+        &mut self,
+        _: ChannelId,
+        _: ChannelOpenFailure,
+        description: &str,
+        _: &str,
+        _: &mut Session,
+    ) -> Result<(), ClientError> {
+        lock(&self.shared.refusals).push_back(printable(description.as_bytes(), 200));
+        self.shared.refused.add_permits(1);
+        Ok(())
+    }
+
     async fn exit_status(&mut self, channel: ChannelId, status: u32, _: &mut Session) -> Result<(), ClientError> {
         if let Some(inbox) = self.shared.inbox(channel) {
-            inbox.exit(format!("exit status {status}"));
+            inbox.exit(Exit::Status(status));
         }
         Ok(())
     }
@@ -249,7 +297,7 @@ impl Handler for Client {
     ) -> Result<(), ClientError> {
         if let Some(inbox) = self.shared.inbox(channel) {
             let told = printable(format!("killed by signal {signal:?} {message}").as_bytes(), 100);
-            inbox.exit(told);
+            inbox.exit(Exit::Signal(told));
         }
         Ok(())
     }

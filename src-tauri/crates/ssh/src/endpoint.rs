@@ -13,9 +13,22 @@ pub struct Endpoint {
     pub user: String,
 }
 
+/// `user@host`, and the port unless it is 22.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.user, known_host_name(&self.host, self.port))
+        if self.port == 22 {
+            write!(f, "{}@{}", self.user, self.host)
+        } else {
+            write!(f, "{}@{}", self.user, self.place())
+        }
+    }
+}
+
+impl Endpoint {
+    /// `host:port`, an IPv6 address in brackets.
+    pub(crate) fn place(&self) -> String {
+        let (host, port) = (&self.host, self.port);
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 }
 

@@ -8,7 +8,7 @@ use rand::TryRngCore;
 use rand::rngs::OsRng;
 
 /// The variable that holds the token on the server; not exported, so no other process there sees it.
-const VARIABLE: &str = "_hostrounds";
+pub(crate) const VARIABLE: &str = "_hostrounds";
 
 /// What only this shell and we know.
 #[derive(Clone)]
@@ -22,9 +22,11 @@ impl Token {
         Some(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 
-    /// The first input of a shell: the token, the script, and question 0, which has an empty answer.
+    /// The first input of a shell: the token, and question 0, whose answer is what the shell has used so far (`times`) and
+    /// then whatever the script prints. What is asked of a shell before it has read the script costs no round trip.
     pub(crate) fn opening(&self, script: &str) -> String {
-        format!("{VARIABLE}={}\n{script}\n{}", self.0, self.question(0, ":"))
+        let token = &self.0;
+        format!("{VARIABLE}={token}\necho \"${VARIABLE}-0-b\"; times\n{script}\necho \"${VARIABLE}-0-e\"\n")
     }
 
     /// The input that asks `command`. Its standard input is empty, or it would eat the next question.

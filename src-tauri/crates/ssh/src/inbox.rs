@@ -3,11 +3,12 @@
 //! The session's task hands bytes over here directly and never waits, so that a shell nobody reads cannot hold up
 //! its siblings; what nobody asked for is dropped on the spot, except a little for error messages.
 
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::frame::{Collector, Progress};
+use crate::frame::{Collector, Progress, VARIABLE};
 use crate::text::printable;
 
 /// Bytes of stderr, and of noise, that are kept for messages.
@@ -26,6 +27,24 @@ pub(crate) enum End {
     Disconnected(String),
     /// A question was sent only in part, and what follows would be taken for its rest.
     Garbled,
+}
+
+/// How the program at the other end ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// By itself, with this status.
+    Status(u32),
+    /// By a signal; in words for people.
+    Signal(String),
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "exit status {status}"),
+            Self::Signal(how) => f.write_str(how),
+        }
+    }
 }
 
 /// Why no question can be asked now.
@@ -47,7 +66,7 @@ struct State {
     complete: Option<Vec<u8>>,
     noise: Vec<u8>,
     stderr: Vec<u8>,
-    exit: Option<String>,
+    exit: Option<Exit>,
     end: Option<End>,
 }
 
@@ -92,9 +111,17 @@ impl Inbox {
         state.stderr.drain(..surplus);
     }
 
-    /// How the shell ended, for people.
-    pub(crate) fn exit(&self, how: String) {
+    /// How the shell ended.
+    pub(crate) fn exit(&self, how: Exit) {
         self.state().exit = Some(how);
+    }
+
+    /// Whether what runs there is no shell: it echoes what it is told, or has done what it had to do and ended well,
+    /// without a word to the question.
+    pub(crate) fn is_no_shell(&self) -> bool {
+        let state = self.state();
+        let echoes = state.noise.windows(VARIABLE.len()).any(|window| window == VARIABLE.as_bytes());
+        echoes || state.exit == Some(Exit::Status(0))
     }
 
     /// Nothing more will come. The first reason stays.
@@ -152,19 +179,23 @@ impl Inbox {
     /// The last of stderr since the question, and how the shell ended.
     pub(crate) fn complaint(&self) -> String {
         let state = self.state();
-        joined(&[&printable(&state.stderr, KEPT), state.exit.as_deref().unwrap_or_default()])
+        joined(&[&printable(&state.stderr, KEPT), &told(state.exit.as_ref())])
     }
 
     /// The same with what was printed before the first answer.
     pub(crate) fn complaint_at_start(&self) -> String {
         let state = self.state();
         let noise = printable(&state.noise, KEPT);
-        joined(&[&noise, &printable(&state.stderr, KEPT), state.exit.as_deref().unwrap_or_default()])
+        joined(&[&noise, &printable(&state.stderr, KEPT), &told(state.exit.as_ref())])
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn told(exit: Option<&Exit>) -> String {
+    exit.map(ToString::to_string).unwrap_or_default()
 }
 
 fn joined(parts: &[&str]) -> String {

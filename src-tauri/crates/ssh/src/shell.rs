@@ -4,15 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use russh::client::{Handle, Msg};
+use russh::client::Msg;
 use russh::{ChannelId, ChannelWriteHalf};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
-use crate::client::{Client, Shared};
+use crate::client::Shared;
 use crate::frame::Token;
 use crate::inbox::{End, Inbox, Unwilling};
+use crate::link::Link;
 use crate::shell_error::ShellError;
-use crate::text::printable;
+use crate::start_up::{self, StartUp};
 
 /// Bounds of one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,49 +32,62 @@ pub struct Shell {
     shared: Arc<Shared>,
     token: Token,
     asked: u64,
+    start_up: StartUp,
 }
 
+/// What a script may print when it is told, in bytes.
+const OPENING: usize = 64 * 1024;
+
 impl Shell {
-    pub(crate) async fn open(
-        handle: &Handle<Client>,
-        shared: &Arc<Shared>,
-        script: &str,
-        deadline: Duration,
-    ) -> Result<Self, ShellError> {
+    pub(crate) async fn open(link: &Link, user: &str, script: &str, deadline: Duration) -> Result<Self, ShellError> {
         let late = |printed: String| ShellError::StartTimeout { after: deadline, printed };
-        let begun = tokio::time::Instant::now();
-        let mut shell = match timeout(deadline, Self::start(handle, shared)).await {
+        let mut begun = Instant::now();
+        let mut shell = match timeout(deadline, Self::start(link, &mut begun)).await {
             Ok(started) => started?,
             Err(_) => return Err(late(String::new())),
         };
         let left = deadline.saturating_sub(begun.elapsed());
         let opening = shell.token.opening(script);
-        match shell.exchange(&opening, Limits { deadline: left, max_bytes: 0 }).await {
-            Ok(_) => Ok(shell),
-            Err(Failure::Late) => Err(late(shell.inbox.complaint_at_start())),
-            Err(Failure::Busy) => Err(ShellError::StillBusy),
-            Err(Failure::Ended(End::Disconnected(reason))) => Err(ShellError::Disconnected { reason }),
-            Err(Failure::Ended(_)) => {
-                let printed = shell.inbox.complaint_at_start();
-                let printed = if printed.is_empty() { "it ended without a word".into() } else { printed };
-                Err(ShellError::Unavailable { printed })
+        let failure = match shell.exchange(&opening, Limits { deadline: left, max_bytes: OPENING }).await {
+            Ok(answer) => {
+                let cpu = start_up::cpu(&String::from_utf8_lossy(&answer));
+                shell.start_up = StartUp { cpu, wall: begun.elapsed() };
+                return Ok(shell);
             }
-        }
+            Err(failure) => failure,
+        };
+        let printed = shell.inbox.complaint_at_start();
+        Err(match failure {
+            Failure::Busy => ShellError::StillBusy,
+            Failure::Ended(End::Disconnected(reason)) => ShellError::Disconnected { reason },
+            Failure::Ended(End::TooLarge(max_bytes)) => ShellError::TooLarge { max_bytes },
+            Failure::Ended(End::Refused) => ShellError::ExecRefused { user: user.to_owned() },
+            Failure::Late | Failure::Ended(_) if shell.inbox.is_no_shell() => ShellError::ForcedCommand { printed },
+            Failure::Late => late(printed),
+            Failure::Ended(End::Closed | End::Garbled) => {
+                let printed = if printed.is_empty() { "it ended without a word".into() } else { printed };
+                ShellError::Unavailable { user: user.to_owned(), printed }
+            }
+        })
     }
 
-    async fn start(handle: &Handle<Client>, shared: &Arc<Shared>) -> Result<Self, ShellError> {
+    /// Opens a channel and runs `sh` in it, at the time that is put into `begun`.
+    async fn start(link: &Link, begun: &mut Instant) -> Result<Self, ShellError> {
+        let Link { handle, shared, .. } = link;
         let Some(token) = Token::random() else {
             return Err(ShellError::ChannelRefused { reason: "this computer has no random numbers".into() });
         };
         let gone = |error: &russh::Error| ShellError::Disconnected {
             reason: shared.reason().unwrap_or_else(|| error.to_string()),
         };
-        let channel = handle.channel_open_session().await.map_err(|error| match error {
-            russh::Error::ChannelOpenFailure(reason) => {
-                ShellError::ChannelRefused { reason: printable(format!("{reason:?}").as_bytes(), 100) }
+        shared.count_channel();
+        let channel = match handle.channel_open_session().await {
+            Ok(channel) => channel,
+            Err(russh::Error::ChannelOpenFailure(refusal)) => {
+                return Err(ShellError::ChannelRefused { reason: link.refusal(&refusal).await });
             }
-            error => gone(&error),
-        })?;
+            Err(error) => return Err(gone(&error)),
+        };
         let inbox = Arc::new(Inbox::default());
         shared.add(channel.id(), Arc::clone(&inbox));
         if handle.is_closed() {
@@ -82,13 +96,26 @@ impl Shell {
         }
         // The reading half goes: bytes reach the inbox through the session's handler.
         let (_, write) = channel.split();
-        let shell =
-            Self { channel: write.id(), write: Some(write), inbox, shared: Arc::clone(shared), token, asked: 0 };
+        let shell = Self {
+            channel: write.id(),
+            write: Some(write),
+            inbox,
+            shared: Arc::clone(shared),
+            token,
+            asked: 0,
+            start_up: StartUp::default(),
+        };
+        *begun = Instant::now();
         if let Some(write) = &shell.write {
             // `exec` saves a process, and every login shell understands these two words.
             write.exec(true, "exec sh").await.map_err(|error| gone(&error))?;
         }
         Ok(shell)
+    }
+
+    /// What it has cost to start this shell: the start-up files of the account's login shell, mostly.
+    pub fn start_up(&self) -> StartUp {
+        self.start_up
     }
 
     /// Runs `command` in the shell and returns what it wrote to standard output, byte for byte. Its standard input is

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::quote::quoted;
 use crate::step::Step;
 
 /// A shell that could not be opened, or a question that was not answered.
@@ -15,7 +16,21 @@ pub enum ShellError {
     /// The account has no usable `sh`.
     #[error("the account has no usable shell: {printed}")]
     Unavailable {
+        /// The account.
+        user: String,
         /// What was printed instead, and how it ended.
+        printed: String,
+    },
+    /// The server lets the account in and runs no command for it.
+    #[error("the server runs no command for {user}")]
+    ExecRefused {
+        /// The account.
+        user: String,
+    },
+    /// Something else than a shell runs for this key or account, and does not know what it is asked.
+    #[error("a forced command runs instead of a shell, and does not answer{}", said(printed))]
+    ForcedCommand {
+        /// What it printed, and how it ended.
         printed: String,
     },
     /// The server does not let another channel open.
@@ -74,6 +89,8 @@ impl ShellError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unavailable { .. } => "shell_unavailable",
+            Self::ExecRefused { .. } => "exec_refused",
+            Self::ForcedCommand { .. } => "forced_command",
             Self::ChannelRefused { .. } => "channel_refused",
             Self::StartTimeout { .. } => "shell_timeout",
             Self::Timeout { .. } => "answer_timeout",
@@ -87,8 +104,12 @@ impl ShellError {
     /// One sentence that says what a person can do.
     pub fn hint(&self) -> String {
         match self {
-            Self::Unavailable { .. } => {
-                "Give the account a login shell (`chsh -s /bin/sh USER` on the server), or use another account."
+            Self::Unavailable { .. } => "Give the account a login shell on the server, or use another account.",
+            Self::ExecRefused { .. } => {
+                "Allow the account to run commands: look at its line in authorized_keys and at the server's settings for it."
+            }
+            Self::ForcedCommand { .. } => {
+                "Remove `command=` from the key's line in authorized_keys (or `ForceCommand` from the sshd_config), or put the command there that `hostrounds server restrict NAME` prints."
             }
             Self::ChannelRefused { .. } => "Raise `MaxSessions` in the server's sshd_config.",
             Self::StartTimeout { .. } => {
@@ -103,9 +124,28 @@ impl ShellError {
         .into()
     }
 
+    /// A command to run on the server or a line for its configuration, as it can be copied, if there is one that fits.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Unavailable { user, .. } => Some(format!("chsh -s /bin/sh {}", quoted(user))),
+            Self::ForcedCommand { .. } => Some("hostrounds server restrict NAME".into()),
+            Self::ChannelRefused { .. } => Some("MaxSessions 10".into()),
+            Self::ExecRefused { .. }
+            | Self::StartTimeout { .. }
+            | Self::Timeout { .. }
+            | Self::StillBusy
+            | Self::TooLarge { .. }
+            | Self::Ended { .. }
+            | Self::Disconnected { .. } => None,
+        }
+    }
+
     /// Whether the same can succeed when tried again soon, on this shell or a new one.
     pub fn retryable(&self) -> bool {
-        !matches!(self, Self::Unavailable { .. } | Self::TooLarge { .. })
+        !matches!(
+            self,
+            Self::Unavailable { .. } | Self::ExecRefused { .. } | Self::ForcedCommand { .. } | Self::TooLarge { .. }
+        )
     }
 
     /// Whether the shell that answered so is of no further use.

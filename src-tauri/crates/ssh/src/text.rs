@@ -3,8 +3,18 @@
 /// At most `max` characters of `bytes`, decoded lossily, on one line, without control or direction characters.
 pub(crate) fn printable(bytes: &[u8], max: usize) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let tame = text.trim().chars().take(max).map(|c| if is_tame(c) { c } else { ' ' });
-    tame.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+    tame(&text.trim().chars().take(max).collect::<String>())
+}
+
+/// The same with the lines kept; empty ones are left out.
+pub(crate) fn printable_lines(bytes: &[u8], max: usize) -> String {
+    let text: String = String::from_utf8_lossy(bytes).trim().chars().take(max).collect();
+    text.lines().map(tame).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn tame(text: &str) -> String {
+    let tame: String = text.chars().map(|c| if is_tame(c) { c } else { ' ' }).collect();
+    tame.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn is_tame(c: char) -> bool {
@@ -22,5 +32,7 @@ mod tests {
         assert_eq!(printable("a\u{202e}b".as_bytes(), 100), "a b");
         assert_eq!(printable(b"\xff\xfe", 100), "\u{fffd}\u{fffd}");
         assert_eq!(printable(b"abcdef", 3), "abc");
+        assert_eq!(printable_lines(b" one\r\n\n\x1b[2Jtwo\r\n", 100), "one\n[2Jtwo");
+        assert_eq!(printable_lines(b"abc\ndef", 5), "abc\nd");
     }
 }

@@ -1,4 +1,4 @@
-//! The TCP stream under a session, which can be cut at any moment.
+//! The stream under a session, which can be cut at any moment: a TCP connection, or a channel of a jump host.
 //!
 //! A russh session runs in a task of its own, and that task waits on the peer for as long as the peer likes. Cutting
 //! the stream under it ends the task whatever it is doing, so that a session which is dropped, or given up half-way,
@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
+use russh::ChannelStream;
+use russh::client::Msg;
+#[cfg(target_os = "linux")]
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -59,20 +62,43 @@ fn identification(greeting: &[u8]) -> Option<&[u8]> {
     lines.find(|line| line.starts_with(b"SSH-") && line.ends_with(b"\n"))
 }
 
-/// A TCP stream with a meter, and scissors.
-pub(crate) struct Wire {
-    tcp: TcpStream,
+/// What a session can run over.
+pub(crate) trait Line: AsyncRead + AsyncWrite + Send + Unpin + 'static {
+    /// Called once, before anything is sent.
+    fn prepare(&self) {}
+
+    /// A peer that has Nagle's algorithm on holds its next packet back until the last one is acknowledged. The kernel
+    /// forgets this wish after a while, so it is repeated after every reading.
+    fn acknowledge_at_once(&self) {}
+}
+
+impl Line for TcpStream {
+    fn prepare(&self) {
+        // A refused option costs speed, nothing else.
+        let _ = self.set_nodelay(true);
+    }
+
+    #[cfg(target_os = "linux")]
+    fn acknowledge_at_once(&self) {
+        let _ = SockRef::from(self).set_tcp_quickack(true);
+    }
+}
+
+impl Line for ChannelStream<Msg> {}
+
+/// A line with a meter, and scissors.
+pub(crate) struct Wire<L> {
+    line: L,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     meter: Arc<Meter>,
     greeted: bool,
 }
 
-impl Wire {
-    pub(crate) fn new(tcp: TcpStream, cut: CancellationToken, meter: Arc<Meter>) -> Self {
-        // A refused option costs speed, nothing else.
-        let _ = tcp.set_nodelay(true);
-        acknowledge_at_once(&tcp);
-        Self { tcp, cut: Box::pin(cut.cancelled_owned()), meter, greeted: false }
+impl<L: Line> Wire<L> {
+    pub(crate) fn new(line: L, cut: CancellationToken, meter: Arc<Meter>) -> Self {
+        line.prepare();
+        line.acknowledge_at_once();
+        Self { line, cut: Box::pin(cut.cancelled_owned()), meter, greeted: false }
     }
 
     fn check_cut(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -83,38 +109,29 @@ impl Wire {
     }
 }
 
-/// A peer that has Nagle's algorithm on holds its next packet back until the last one is acknowledged. The kernel
-/// forgets this wish after a while, so it is repeated.
-fn acknowledge_at_once(tcp: &TcpStream) {
-    #[cfg(target_os = "linux")]
-    let _ = SockRef::from(tcp).set_tcp_quickack(true);
-    #[cfg(not(target_os = "linux"))]
-    let _ = tcp;
-}
-
-impl AsyncRead for Wire {
+impl<L: Line> AsyncRead for Wire<L> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         this.check_cut(cx)?;
         let before = buf.filled().len();
-        let done = Pin::new(&mut this.tcp).poll_read(cx, buf);
+        let done = Pin::new(&mut this.line).poll_read(cx, buf);
         if let Poll::Ready(Ok(())) = done {
             let fresh = buf.filled().get(before..).unwrap_or_default();
             this.meter.received.fetch_add(fresh.len() as u64, Ordering::Relaxed);
             if !this.greeted {
                 this.greeted = this.meter.greet(fresh);
             }
-            acknowledge_at_once(&this.tcp);
+            this.line.acknowledge_at_once();
         }
         done
     }
 }
 
-impl AsyncWrite for Wire {
+impl<L: Line> AsyncWrite for Wire<L> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.check_cut(cx)?;
-        let done = Pin::new(&mut this.tcp).poll_write(cx, bytes);
+        let done = Pin::new(&mut this.line).poll_write(cx, bytes);
         if let Poll::Ready(Ok(count)) = done {
             this.meter.sent.fetch_add(count as u64, Ordering::Relaxed);
         }
@@ -122,11 +139,11 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().tcp).poll_flush(cx)
+        Pin::new(&mut self.get_mut().line).poll_flush(cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // A peer that is gone cannot be told goodbye; that is no error worth hiding the true one.
-        Pin::new(&mut self.get_mut().tcp).poll_shutdown(cx).map(|_| Ok(()))
+        Pin::new(&mut self.get_mut().line).poll_shutdown(cx).map(|_| Ok(()))
     }
 }

@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::{Hosts, attempt, endpoint, key, patient, say, session, sshd};
-use hostrounds_ssh::{ConnectError, Credential, Session, Step, connect};
+use common::{Hosts, attempt, connect, endpoint, key, patient, say, session, sshd};
+use hostrounds_ssh::{ConnectError, Credential, Session, Step};
 use hostrounds_testbed::{
     Agent, ClientKey, Dropbear, MisbehavingServer, Misbehaviour, PASSPHRASE, PasswordMethods, PasswordServer,
     PasswordServerConfig, SshdConfig, TestbedError,
@@ -46,7 +46,7 @@ async fn a_key_gets_in_and_every_step_is_reported_in_order() {
 async fn every_kind_of_key_file_gets_in(#[case] kind: ClientKey, #[case] passphrase: Option<&str>) {
     let (mut sshd, hosts) = sshd(SshdConfig::default()).await;
     let path = sshd.client_key(kind).await.unwrap();
-    let credential = Credential::Key { path, passphrase: passphrase.map(Into::into) };
+    let credential = Credential::Key { path, certificate: None, passphrase: passphrase.map(Into::into) };
     let session = attempt(&sshd, &credential, &hosts).await.unwrap();
     assert_eq!(say(&session, "echo in").await, "in\n");
 }
@@ -64,7 +64,8 @@ async fn a_missing_and_a_wrong_passphrase_are_told_apart(#[case] kind: ClientKey
         (Some(""), "key_passphrase_missing"),
         (Some("wrong"), "key_passphrase_wrong"),
     ] {
-        let credential = Credential::Key { path: path.clone(), passphrase: passphrase.map(Into::into) };
+        let credential =
+            Credential::Key { path: path.clone(), certificate: None, passphrase: passphrase.map(Into::into) };
         let error = attempt(&sshd, &credential, &hosts).await.unwrap_err();
         assert_eq!((error.code(), error.step(), error.retryable()), (code, Step::Login, false));
         assert!(!error.hint().is_empty());
@@ -149,7 +150,7 @@ async fn an_agent_gets_in_with_whichever_of_its_keys_fits() {
     let strange = sshd.stranger(ClientKey::Ed25519).await.unwrap();
     let rsa = sshd.client_key(ClientKey::Rsa).await.unwrap();
     let agent = Agent::start(&[&strange, &rsa]).await.unwrap();
-    let credential = Credential::Agent { socket: Some(agent.socket().to_owned()) };
+    let credential = Credential::Agent { socket: Some(agent.socket().to_owned()), key: None };
     let session = attempt(&sshd, &credential, &hosts).await.unwrap();
     assert_eq!(say(&session, "echo in").await, "in\n");
 }
@@ -166,7 +167,7 @@ async fn agents_that_are_of_no_use_are_told_apart() {
         (sshd.folder().join("no-socket"), "agent_unavailable"),
         (sshd.key().to_owned(), "agent_unavailable"),
     ] {
-        let error = attempt(&sshd, &Credential::Agent { socket: Some(socket) }, &hosts).await.unwrap_err();
+        let error = attempt(&sshd, &Credential::Agent { socket: Some(socket), key: None }, &hosts).await.unwrap_err();
         assert_eq!((error.code(), error.step()), (code, Step::Login), "{error}");
         assert!(!error.hint().is_empty());
     }
@@ -180,8 +181,9 @@ async fn an_agent_with_many_keys_does_not_get_us_locked_out() {
         keys.push(sshd.stranger(ClientKey::Ed25519).await.unwrap());
     }
     let agent = Agent::start(&keys.iter().map(std::path::PathBuf::as_path).collect::<Vec<_>>()).await.unwrap();
-    let error =
-        attempt(&sshd, &Credential::Agent { socket: Some(agent.socket().to_owned()) }, &hosts).await.unwrap_err();
+    let error = attempt(&sshd, &Credential::Agent { socket: Some(agent.socket().to_owned()), key: None }, &hosts)
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), "login_refused", "{error}");
     assert_eq!(error.to_string().matches("SHA256:").count(), 5, "sshd hangs up after the sixth: {error}");
 }
@@ -292,7 +294,7 @@ async fn secrets_are_not_in_debug_output() {
     let shown = format!(
         "{:?} {:?}",
         Credential::Password("s3cret".into()),
-        Credential::Key { path: "/key".into(), passphrase: Some("s3cret".into()) }
+        Credential::Key { path: "/key".into(), certificate: None, passphrase: Some("s3cret".into()) }
     );
     assert!(!shown.contains("s3cret") && shown.contains("/key"), "{shown}");
 }

@@ -7,7 +7,7 @@ mod common;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use common::{LIMITS, ask, say, session, sshd};
+use common::{LIMITS, ask, connect, say, session, sshd};
 use hostrounds_ssh::{Limits, ShellError};
 use hostrounds_testbed::{Sshd, SshdConfig, TestbedError};
 use rstest::rstest;
@@ -102,7 +102,7 @@ async fn an_echo_is_not_an_answer() {
     let endpoint = common::endpoint(sshd.port(), sshd.user());
     let deadlines = hostrounds_ssh::Deadlines { shell: Duration::from_millis(500), ..common::patient() };
     let credential = common::key(sshd.key());
-    let session = hostrounds_ssh::connect(&endpoint, &credential, &hosts.known, &deadlines, &mut |_| {}).await.unwrap();
+    let session = connect(&endpoint, &credential, &hosts.known, &deadlines, &mut |_| {}).await.unwrap();
     assert_eq!(session.shell("").await.unwrap_err().code(), "shell_timeout");
 }
 

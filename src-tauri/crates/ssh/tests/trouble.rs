@@ -6,8 +6,8 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Hosts, ask, endpoint, key, patient, session, sshd};
-use hostrounds_ssh::{ConnectError, Credential, Deadlines, Endpoint, ShellError, Step, connect};
+use common::{Hosts, ask, connect, endpoint, key, patient, session, sshd};
+use hostrounds_ssh::{ConnectError, Credential, Deadlines, Endpoint, ShellError, Step};
 use hostrounds_testbed::{MisbehavingServer, Misbehaviour, Sshd, SshdConfig};
 use rstest::rstest;
 

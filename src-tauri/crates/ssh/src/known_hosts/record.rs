@@ -33,7 +33,11 @@ impl Record {
             return Verdict::Known;
         }
         let known: Vec<_> = self.entries.iter().filter(|entry| !entry.revoked).map(Entry::known_key).collect();
-        if known.is_empty() { Verdict::Unknown(offer) } else { Verdict::Changed(HostKeyOffer { replaces: known, ..offer }) }
+        if known.is_empty() {
+            Verdict::Unknown(offer)
+        } else {
+            Verdict::Changed(HostKeyOffer { replaces: known, ..offer })
+        }
     }
 
     /// Whether a key of this type is known, so that a server with several keys shows one that can be judged.

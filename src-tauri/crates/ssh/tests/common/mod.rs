@@ -5,7 +5,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use hostrounds_ssh::{ConnectError, Credential, Deadlines, Endpoint, KnownHosts, Limits, Session, Shell, connect};
+use hostrounds_ssh::{
+    ConnectError, Credential, Deadlines, Endpoint, Hop, KnownHosts, Limits, Route, Session, Shell, StepDone,
+};
 use hostrounds_testbed::{Sshd, SshdConfig};
 use tempfile::TempDir;
 
@@ -15,7 +17,15 @@ pub const LIMITS: Limits = Limits { deadline: Duration::from_secs(30), max_bytes
 /// Deadlines that a busy machine keeps.
 pub fn patient() -> Deadlines {
     let long = Duration::from_secs(60);
-    Deadlines { resolve: long, connect: long, key_exchange: long, login: long, shell: long }
+    Deadlines {
+        resolve: long,
+        connect: long,
+        key_exchange: long,
+        login: long,
+        person: long,
+        shell: long,
+        ..Deadlines::default()
+    }
 }
 
 /// A folder with the app's own file of known hosts, holding these lines.
@@ -42,7 +52,7 @@ pub fn endpoint(port: u16, user: &str) -> Endpoint {
 }
 
 pub fn key(path: &Path) -> Credential {
-    Credential::Key { path: path.to_owned(), passphrase: None }
+    Credential::Key { path: path.to_owned(), certificate: None, passphrase: None }
 }
 
 /// A plain sshd, and a file that knows it.
@@ -50,6 +60,18 @@ pub async fn sshd(config: SshdConfig) -> (Sshd, Hosts) {
     let sshd = Sshd::start(config).await.unwrap();
     let hosts = Hosts::with(&[sshd.known_hosts_line()]);
     (sshd, hosts)
+}
+
+/// A connection without jump hosts and without a person.
+pub async fn connect(
+    endpoint: &Endpoint,
+    credential: &Credential,
+    known: &KnownHosts,
+    deadlines: &Deadlines,
+    on_step: &mut (dyn FnMut(StepDone) + Send),
+) -> Result<Session, ConnectError> {
+    let route = Route::direct(Hop::new(endpoint.clone(), credential.clone()));
+    hostrounds_ssh::connect(&route, known, deadlines, None, on_step).await.map_err(|error| error.error)
 }
 
 pub async fn attempt(sshd: &Sshd, credential: &Credential, hosts: &Hosts) -> Result<Session, ConnectError> {

@@ -1,10 +1,16 @@
-//! Why a connection failed, at which step, and what a person can do about it.
+//! Why a connection failed, and at which step.
+
+mod advice;
+mod outlook;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::endpoint::Endpoint;
 use crate::known_hosts::{HostKeyOffer, KnownHostsError, KnownKey};
+use crate::route::MAX_JUMPS;
 use crate::step::Step;
 
 /// A connection that did not come about.
@@ -107,7 +113,7 @@ pub enum ConnectError {
         offer: Box<HostKeyOffer>,
     },
     /// The server shows another key than the one that is known.
-    #[error("the key of {} has changed: it shows {}, known is {}", offer.host, offer.fingerprint, listed(&offer.replaces))]
+    #[error("the key of {} has changed: it shows {}, known is {}", offer.host, offer.fingerprint, known_as(&offer.replaces))]
     HostKeyChanged {
         /// The key that was shown, the keys that were expected, and where they are written.
         offer: Box<HostKeyOffer>,
@@ -121,30 +127,81 @@ pub enum ConnectError {
         entry: Box<KnownKey>,
     },
     /// The server does not accept what was shown, or wants another method.
-    #[error("the server refused {tried} for {user}; it accepts {}", accepted(methods))]
+    #[error("the server refused {} for {user}; it accepts {}", listed(tried), accepted(methods))]
     LoginRefused {
         /// The account.
         user: String,
-        /// What was tried.
-        tried: String,
+        /// What was tried, in order, and what could not be tried.
+        tried: Vec<String>,
         /// Methods that the server says can go on; empty when it did not say.
         methods: Vec<String>,
+        /// A command that prints the public key that was refused, as it belongs into authorized_keys.
+        public_key: Option<String>,
     },
-    /// The server wants more than a password: several prompts, or visible ones.
-    #[error("the server asks {prompts} questions; only a single password prompt can be answered")]
-    LoginPrompts {
-        /// How many it asked at once.
-        prompts: usize,
-    },
-    /// The first factor was right and the server wants a second one.
-    #[error("the server accepted {tried} for {user} and wants {} on top", accepted(methods))]
+    /// Something was right, and the server wants more, which is not at hand or was refused.
+    #[error(
+        "the server accepted {} for {user} and wants {} on top{}",
+        listed(accepted),
+        wanted(methods),
+        in_vain(tried)
+    )]
     LoginIncomplete {
         /// The account.
         user: String,
-        /// What was accepted.
-        tried: String,
+        /// What was accepted, in order.
+        accepted: Vec<String>,
+        /// What was tried in vain.
+        tried: Vec<String>,
         /// Methods that the server wants now.
         methods: Vec<String>,
+    },
+    /// The server takes none of the methods that could be tried, so nothing was shown to it.
+    #[error("the server accepts {} for {user}, and there is only {}", accepted(methods), listed(have))]
+    MethodNotOffered {
+        /// The account.
+        user: String,
+        /// What could have been tried.
+        have: Vec<String>,
+        /// Methods that the server accepts.
+        methods: Vec<String>,
+    },
+    /// There is nothing to log in with.
+    #[error("there is nothing to log in with as {user}")]
+    NoCredential {
+        /// The account.
+        user: String,
+    },
+    /// The server wants more than a password, and no person is to be asked.
+    #[error("the server asks more than a password: {}", listed(prompts))]
+    LoginPrompts {
+        /// What it asks.
+        prompts: Vec<String>,
+    },
+    /// The server asks what only a person can answer, and nobody was there. Nothing was sent.
+    #[error("the server asks {user} what only a person can answer: {}", listed(prompts))]
+    PromptsUnanswered {
+        /// The account.
+        user: String,
+        /// What it asks first.
+        prompts: Vec<String>,
+    },
+    /// The person who was asked gave up.
+    #[error("nobody answered what the server asked {user}")]
+    PromptsDeclined {
+        /// The account.
+        user: String,
+    },
+    /// The person who was asked did not answer in time.
+    #[error("nobody answered what the server asked within {} s", after.as_secs())]
+    PromptsTimeout {
+        /// How long was waited.
+        after: Duration,
+    },
+    /// The server did not wait for the answers of the person it had asked.
+    #[error("the server closed the connection after {} s, while it waited for the answers", after.as_secs())]
+    LoginGraceOver {
+        /// Time from its first question to the end.
+        after: Duration,
     },
     /// The server did not decide in time.
     #[error("the login took too long")]
@@ -189,6 +246,59 @@ pub enum ConnectError {
         /// The file.
         path: PathBuf,
     },
+    /// The key is encrypted in a way of old PEM files that is not understood here.
+    #[error("the key {} is encrypted with {cipher}, as old PEM files are", path.display())]
+    KeyFileOldEncryption {
+        /// The file.
+        path: PathBuf,
+        /// The cipher as the file names it.
+        cipher: String,
+    },
+    /// The certificate cannot be read, or is none for users.
+    #[error("the certificate {} is of no use: {reason}", path.display())]
+    CertificateUnusable {
+        /// The file.
+        path: PathBuf,
+        /// What was wrong with it.
+        reason: String,
+    },
+    /// The certificate is for another key.
+    #[error("the certificate {} does not belong to the key {}", path.display(), key.display())]
+    CertificateOtherKey {
+        /// The certificate.
+        path: PathBuf,
+        /// The private key.
+        key: PathBuf,
+    },
+    /// The certificate is not valid any more.
+    #[error("the certificate {certificate} expired at {until}")]
+    CertificateExpired {
+        /// The file, or which one of the agent's.
+        certificate: String,
+        /// The end of its validity, in UTC.
+        until: String,
+    },
+    /// The certificate is not valid yet.
+    #[error("the certificate {certificate} is valid from {since} on")]
+    CertificateNotYetValid {
+        /// The file, or which one of the agent's.
+        certificate: String,
+        /// The start of its validity, in UTC.
+        since: String,
+    },
+    /// The server refused a certificate that is not made out to the account.
+    #[error(
+        "the server refused the certificate {certificate} for {user}; it is made out to {}",
+        principals_of(principals)
+    )]
+    CertificateWrongPrincipal {
+        /// The file, or which one of the agent's.
+        certificate: String,
+        /// The account.
+        user: String,
+        /// The names it is made out to.
+        principals: Vec<String>,
+    },
     /// No ssh-agent can be reached.
     #[error("no ssh-agent can be reached: {reason}")]
     AgentUnavailable {
@@ -198,6 +308,44 @@ pub enum ConnectError {
     /// The ssh-agent holds no key.
     #[error("the ssh-agent holds no key")]
     AgentEmpty,
+    /// The ssh-agent does not hold the key that was asked for.
+    #[error("the ssh-agent does not hold the key {key}")]
+    AgentKeyMissing {
+        /// The key, as it was asked for.
+        key: String,
+    },
+    /// What names the key in the ssh-agent is neither a fingerprint nor a public key.
+    #[error("{key} names no key of an ssh-agent: {reason}")]
+    AgentKeyUnreadable {
+        /// The fingerprint or file, as it was given.
+        key: String,
+        /// What was wrong with it.
+        reason: String,
+    },
+    /// The route has too many jump hosts.
+    #[error("{jumps} jump hosts are too many; {} are possible", MAX_JUMPS)]
+    TooManyJumps {
+        /// How many it has.
+        jumps: usize,
+    },
+    /// The jump host does not let connections through.
+    #[error("it lets no connection through to {target}: {reason}")]
+    ForwardingRefused {
+        /// The next host on the way, with port.
+        target: String,
+        /// What the jump host said.
+        reason: String,
+    },
+    /// The jump host lets connections through and cannot reach the next host.
+    #[error("{target} cannot be reached from the jump host {from}: {reason}")]
+    JumpCannotReach {
+        /// The next host on the way, with port.
+        target: String,
+        /// The jump host.
+        from: Endpoint,
+        /// What the jump host said.
+        reason: String,
+    },
     /// The server, or the network, ended the connection.
     #[error("the connection was closed during {}: {reason}", during(*step))]
     Disconnected {
@@ -226,8 +374,15 @@ impl ConnectError {
             | Self::HostKeyUnknown { .. }
             | Self::HostKeyChanged { .. }
             | Self::HostKeyRevoked { .. } => Step::HostKey,
+            Self::TooManyJumps { .. } | Self::ForwardingRefused { .. } | Self::JumpCannotReach { .. } => Step::Connect,
             Self::LoginRefused { .. }
+            | Self::MethodNotOffered { .. }
+            | Self::NoCredential { .. }
             | Self::LoginPrompts { .. }
+            | Self::PromptsUnanswered { .. }
+            | Self::PromptsDeclined { .. }
+            | Self::PromptsTimeout { .. }
+            | Self::LoginGraceOver { .. }
             | Self::LoginIncomplete { .. }
             | Self::LoginTimeout
             | Self::PasswordWrong { .. }
@@ -236,8 +391,16 @@ impl ConnectError {
             | Self::KeyFileNotAKey { .. }
             | Self::KeyPassphraseMissing { .. }
             | Self::KeyPassphraseWrong { .. }
+            | Self::KeyFileOldEncryption { .. }
+            | Self::CertificateUnusable { .. }
+            | Self::CertificateOtherKey { .. }
+            | Self::CertificateExpired { .. }
+            | Self::CertificateNotYetValid { .. }
+            | Self::CertificateWrongPrincipal { .. }
             | Self::AgentUnavailable { .. }
-            | Self::AgentEmpty => Step::Login,
+            | Self::AgentEmpty
+            | Self::AgentKeyMissing { .. }
+            | Self::AgentKeyUnreadable { .. } => Step::Login,
             Self::Disconnected { step, .. } => *step,
         }
     }
@@ -262,7 +425,13 @@ impl ConnectError {
             Self::HostKeyChanged { .. } => "host_key_changed",
             Self::HostKeyRevoked { .. } => "host_key_revoked",
             Self::LoginRefused { .. } => "login_refused",
+            Self::MethodNotOffered { .. } => "method_not_offered",
+            Self::NoCredential { .. } => "no_credential",
             Self::LoginPrompts { .. } => "login_prompts",
+            Self::PromptsUnanswered { .. } => "person_needed",
+            Self::PromptsDeclined { .. } => "prompts_declined",
+            Self::PromptsTimeout { .. } => "prompts_timeout",
+            Self::LoginGraceOver { .. } => "login_grace_over",
             Self::LoginIncomplete { .. } => "login_incomplete",
             Self::LoginTimeout => "login_timeout",
             Self::PasswordWrong { .. } => "password_wrong",
@@ -272,119 +441,19 @@ impl ConnectError {
             Self::KeyPassphraseMissing { .. } => "key_passphrase_missing",
             Self::KeyPassphraseWrong { .. } => "key_passphrase_wrong",
             Self::AgentUnavailable { .. } => "agent_unavailable",
+            Self::KeyFileOldEncryption { .. } => "key_file_old_encryption",
+            Self::CertificateUnusable { .. } => "certificate_unusable",
+            Self::CertificateOtherKey { .. } => "certificate_other_key",
+            Self::CertificateExpired { .. } => "certificate_expired",
+            Self::CertificateNotYetValid { .. } => "certificate_not_yet_valid",
+            Self::CertificateWrongPrincipal { .. } => "certificate_wrong_principal",
             Self::AgentEmpty => "agent_empty",
+            Self::AgentKeyMissing { .. } => "agent_key_missing",
+            Self::AgentKeyUnreadable { .. } => "agent_key_unreadable",
+            Self::TooManyJumps { .. } => "too_many_jumps",
+            Self::ForwardingRefused { .. } => "forwarding_refused",
+            Self::JumpCannotReach { .. } => "jump_cannot_reach",
             Self::Disconnected { .. } => "disconnected",
-        }
-    }
-
-    /// One sentence that says what a person can do.
-    pub fn hint(&self) -> String {
-        match self {
-            Self::NameNotFound { host, .. } => {
-                format!("Check the spelling of {host}, or give the server's IP address.")
-            }
-            Self::NameLookupFailed { host, .. } | Self::ResolveTimeout { host } => format!(
-                "Check this computer's network and name server with `getent hosts {host}`, or give the IP address."
-            ),
-            Self::ConnectionRefused { .. } => {
-                "Check the port, and that sshd runs there: `systemctl status ssh` on the server.".into()
-            }
-            Self::HostUnreachable { .. } | Self::NetworkUnreachable { .. } | Self::ConnectFailed { .. } => {
-                "Check this computer's network or VPN, and the server's address.".into()
-            }
-            Self::ConnectTimeout { .. } => {
-                "Check that the server is up, and that no firewall drops the port; a VPN may be needed.".into()
-            }
-            Self::NotSsh { .. } => "Check the port: another service answers there.".into(),
-            Self::KeyExchangeTimeout { .. } => {
-                "Something accepts connections there but does not go on; check the load of the server, or restart its sshd.".into()
-            }
-            Self::NoCommonAlgorithm { .. } => {
-                "Update the server's sshd, or allow a current algorithm in its sshd_config.".into()
-            }
-            Self::KeyExchangeFailed { .. } => {
-                "Try again; if it stays, something between here and the server alters the connection.".into()
-            }
-            Self::KnownHosts(error) => error.hint(),
-            Self::HostKeyUnknown { .. } => {
-                "Compare the fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server itself (or the file of the type shown), then accept it.".into()
-            }
-            Self::HostKeyChanged { .. } => {
-                "Do not go on unless you know why the key changed; if the server was set up anew, compare the fingerprint with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on the server itself (or the file of the type shown), then replace the old key.".into()
-            }
-            Self::HostKeyRevoked { .. } => {
-                "Do not connect; the server's key was withdrawn and must be replaced on the server.".into()
-            }
-            Self::LoginRefused { user, methods, .. } => {
-                if !methods.is_empty() && !methods.iter().any(|method| method == "publickey") {
-                    format!("Choose a login method that the server accepts: {}.", methods.join(", "))
-                } else {
-                    format!("Check the user name {user}, and that the public key is in ~{user}/.ssh/authorized_keys on the server (`ssh-copy-id` puts it there).")
-                }
-            }
-            Self::LoginPrompts { .. } | Self::LoginIncomplete { .. } => {
-                "Use a key that the server accepts without a second factor.".into()
-            }
-            Self::LoginTimeout => {
-                "Try again; a server that decides slowly may wait for its name server (`UseDNS no`) or directory.".into()
-            }
-            Self::PasswordWrong { user } => format!("Check the user name {user} and the password."),
-            Self::KeyFileMissing { .. } => "Choose another file; the private key is the one without `.pub`.".into(),
-            Self::KeyFileUnreadable { path, .. } => {
-                format!("Make the file readable for you: `chmod 600 '{}'` as its owner.", path.display())
-            }
-            Self::KeyFileNotAKey { .. } => {
-                "Choose the private key (ed25519, ECDSA or RSA), the one without `.pub`.".into()
-            }
-            Self::KeyPassphraseMissing { .. } => "Give the passphrase of the key.".into(),
-            Self::KeyPassphraseWrong { path } => {
-                format!("Check the passphrase with `ssh-keygen -yf '{}'`.", path.display())
-            }
-            Self::AgentUnavailable { .. } => {
-                "Start an agent (`eval $(ssh-agent)`) in the session this program runs in, or use a key file.".into()
-            }
-            Self::AgentEmpty => "Load a key with `ssh-add`.".into(),
-            Self::Disconnected { step: Step::Login, .. } => {
-                "Look at the server's log (`journalctl -u ssh`): it ended the connection during the login.".into()
-            }
-            Self::Disconnected { .. } => {
-                "Look at the server's log (`journalctl -u ssh`); it may limit connections (MaxStartups, fail2ban).".into()
-            }
-        }
-    }
-
-    /// Whether trying the same again soon can help. What a person has to put right first cannot.
-    pub fn retryable(&self) -> bool {
-        match self {
-            Self::NameNotFound { .. }
-            | Self::NameLookupFailed { .. }
-            | Self::ResolveTimeout { .. }
-            | Self::ConnectionRefused { .. }
-            | Self::HostUnreachable { .. }
-            | Self::NetworkUnreachable { .. }
-            | Self::ConnectFailed { .. }
-            | Self::ConnectTimeout { .. }
-            | Self::KeyExchangeTimeout { .. }
-            | Self::KeyExchangeFailed { .. }
-            | Self::NotSsh { .. }
-            | Self::LoginTimeout
-            | Self::AgentUnavailable { .. }
-            | Self::Disconnected { .. } => true,
-            Self::NoCommonAlgorithm { .. }
-            | Self::KnownHosts(_)
-            | Self::HostKeyUnknown { .. }
-            | Self::HostKeyChanged { .. }
-            | Self::HostKeyRevoked { .. }
-            | Self::LoginRefused { .. }
-            | Self::LoginPrompts { .. }
-            | Self::LoginIncomplete { .. }
-            | Self::PasswordWrong { .. }
-            | Self::KeyFileMissing { .. }
-            | Self::KeyFileUnreadable { .. }
-            | Self::KeyFileNotAKey { .. }
-            | Self::KeyPassphraseMissing { .. }
-            | Self::KeyPassphraseWrong { .. }
-            | Self::AgentEmpty => false,
         }
     }
 
@@ -402,7 +471,23 @@ fn accepted(methods: &[String]) -> String {
     if methods.is_empty() { "nothing that it names".into() } else { methods.join(", ") }
 }
 
-fn listed(known: &[KnownKey]) -> String {
+fn listed(words: &[String]) -> String {
+    words.join(", ")
+}
+
+fn wanted(methods: &[String]) -> String {
+    methods.join(" or ")
+}
+
+fn in_vain(tried: &[String]) -> String {
+    if tried.is_empty() { String::new() } else { format!("; it refused {}", listed(tried)) }
+}
+
+fn principals_of(principals: &[String]) -> String {
+    if principals.is_empty() { "nobody".into() } else { listed(principals) }
+}
+
+fn known_as(known: &[KnownKey]) -> String {
     let one = |key: &KnownKey| format!("{} ({}:{})", key.fingerprint, key.file.display(), key.line);
     known.iter().map(one).collect::<Vec<_>>().join(", ")
 }

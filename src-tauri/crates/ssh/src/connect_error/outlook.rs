@@ -1,0 +1,71 @@
+//! Whether another try can help.
+
+use super::ConnectError;
+
+impl ConnectError {
+    /// Whether trying the same again soon can help. What a person has to put right first cannot.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::NameNotFound { .. }
+            | Self::NameLookupFailed { .. }
+            | Self::ResolveTimeout { .. }
+            | Self::ConnectionRefused { .. }
+            | Self::HostUnreachable { .. }
+            | Self::NetworkUnreachable { .. }
+            | Self::ConnectFailed { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::JumpCannotReach { .. }
+            | Self::KeyExchangeTimeout { .. }
+            | Self::KeyExchangeFailed { .. }
+            | Self::NotSsh { .. }
+            | Self::LoginTimeout
+            | Self::AgentUnavailable { .. }
+            | Self::Disconnected { .. } => true,
+            Self::NoCommonAlgorithm { .. }
+            | Self::KnownHosts(_)
+            | Self::HostKeyUnknown { .. }
+            | Self::HostKeyChanged { .. }
+            | Self::HostKeyRevoked { .. }
+            | Self::LoginRefused { .. }
+            | Self::LoginIncomplete { .. }
+            | Self::MethodNotOffered { .. }
+            | Self::NoCredential { .. }
+            | Self::LoginPrompts { .. }
+            | Self::PromptsUnanswered { .. }
+            | Self::PromptsDeclined { .. }
+            | Self::PromptsTimeout { .. }
+            | Self::LoginGraceOver { .. }
+            | Self::PasswordWrong { .. }
+            | Self::KeyFileMissing { .. }
+            | Self::KeyFileUnreadable { .. }
+            | Self::KeyFileNotAKey { .. }
+            | Self::KeyFileOldEncryption { .. }
+            | Self::KeyPassphraseMissing { .. }
+            | Self::KeyPassphraseWrong { .. }
+            | Self::CertificateUnusable { .. }
+            | Self::CertificateOtherKey { .. }
+            | Self::CertificateExpired { .. }
+            | Self::CertificateNotYetValid { .. }
+            | Self::CertificateWrongPrincipal { .. }
+            | Self::AgentEmpty
+            | Self::AgentKeyMissing { .. }
+            | Self::AgentKeyUnreadable { .. }
+            | Self::TooManyJumps { .. }
+            | Self::ForwardingRefused { .. } => false,
+        }
+    }
+
+    /// Whether the server was shown something and did not let us in. Each such try is in its log, and servers lock accounts
+    /// or ban addresses that make too many: it must not be repeated before a person has looked at it.
+    pub fn refuses_login(&self) -> bool {
+        matches!(
+            self,
+            Self::LoginRefused { .. }
+                | Self::LoginIncomplete { .. }
+                | Self::MethodNotOffered { .. }
+                | Self::LoginPrompts { .. }
+                | Self::PasswordWrong { .. }
+                | Self::CertificateWrongPrincipal { .. }
+        )
+    }
+}

@@ -1,0 +1,229 @@
+//! One login: what was tried, what came of it, and what to say when nothing did.
+
+use std::future::Future;
+
+use russh::client::{AuthResult, Handle};
+use russh::keys::{HashAlg, PublicKey};
+use russh::{MethodKind, MethodSet};
+use tokio::time::{Instant, timeout_at};
+
+use crate::client::{Client, Shared};
+use crate::connect_error::ConnectError;
+use crate::credential::Credential;
+use crate::endpoint::Endpoint;
+use crate::link::Link;
+use crate::step::{Stages, Step};
+
+/// Refusals that are risked. sshd hangs up at the sixth (`MaxAuthTries`), and each is in its log.
+const REFUSALS: usize = 5;
+
+/// A login on its way.
+pub(super) struct Attempt<'a, 'b> {
+    pub(super) handle: &'a mut Handle<Client>,
+    pub(super) shared: &'a Shared,
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) stages: &'a mut Stages<'b>,
+    /// Methods that the server takes now; `None` while it has not said.
+    pub(super) offered: Option<MethodSet>,
+    accepted: Vec<String>,
+    refused: Vec<Refused>,
+    unusable: Vec<ConnectError>,
+}
+
+/// Something that the server was shown and did not accept.
+pub(super) struct Refused {
+    /// What it was, for people.
+    pub(super) label: String,
+    /// What is known about the cause beyond the refusal.
+    pub(super) cause: Cause,
+}
+
+/// What a refusal is about.
+pub(super) enum Cause {
+    /// A password.
+    Password,
+    /// Answers of a person.
+    Answers,
+    /// A key; with a command that prints its public half.
+    Key { print: String },
+    /// A certificate that is not made out to the user.
+    Principals { certificate: String, principals: Vec<String> },
+    /// A certificate that is.
+    Certificate,
+}
+
+/// What a server made of something it was shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// We are in.
+    In,
+    /// That was right, and it wants more.
+    Further,
+    /// That was not right.
+    Refused,
+}
+
+/// Why a credential was not judged by the server.
+pub(super) enum Halt {
+    /// It is of no use; another one may be.
+    Unusable(ConnectError),
+    /// Nothing more can be tried.
+    Over(ConnectError),
+}
+
+impl From<ConnectError> for Halt {
+    fn from(error: ConnectError) -> Self {
+        Self::Over(error)
+    }
+}
+
+/// Gives up when the time for the login is over.
+pub(super) async fn within<T>(deadline: Instant, doing: impl Future<Output = T>) -> Result<T, ConnectError> {
+    timeout_at(deadline, doing).await.map_err(|_| ConnectError::LoginTimeout)
+}
+
+impl<'a, 'b> Attempt<'a, 'b> {
+    pub(super) fn new(link: &'a mut Link, endpoint: &'a Endpoint, stages: &'a mut Stages<'b>) -> Self {
+        Self {
+            handle: &mut link.handle,
+            shared: &link.shared,
+            endpoint,
+            stages,
+            offered: None,
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            unusable: Vec::new(),
+        }
+    }
+
+    pub(super) fn user(&self) -> &str {
+        &self.endpoint.user
+    }
+
+    /// Whether the server takes that method now, as far as it has said.
+    pub(super) fn offers(&self, method: MethodKind) -> bool {
+        self.offered.as_ref().is_none_or(|offered| offered.contains(&method))
+    }
+
+    /// Whether one more refusal would be one too many.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.refused.len() >= REFUSALS
+    }
+
+    /// What let us in, for people.
+    pub(super) fn how(&self) -> String {
+        self.accepted.join(", then ")
+    }
+
+    /// A credential that could not be shown.
+    pub(super) fn unusable(&mut self, error: ConnectError) {
+        self.unusable.push(error);
+    }
+
+    /// What the server made of something.
+    pub(super) async fn judged(
+        &mut self,
+        label: String,
+        cause: Cause,
+        result: Result<AuthResult, ConnectError>,
+    ) -> Result<Answer, ConnectError> {
+        let (methods, partial) = match result? {
+            AuthResult::Success => {
+                self.accepted.push(label);
+                return Ok(Answer::In);
+            }
+            AuthResult::Failure { remaining_methods, partial_success } => (remaining_methods, partial_success),
+        };
+        self.offered = Some(self.decided(methods).await?);
+        if partial {
+            self.accepted.push(label);
+            Ok(Answer::Further)
+        } else {
+            self.refused.push(Refused { label, cause });
+            Ok(Answer::Refused)
+        }
+    }
+
+    /// RSA keys are never used with SHA-1. A server that does not say what it takes is offered what every server since
+    /// 2016 takes.
+    pub(super) async fn rsa_hash(&self, key: &PublicKey) -> Result<Option<HashAlg>, ConnectError> {
+        if !key.algorithm().is_rsa() {
+            return Ok(None);
+        }
+        let asking = self.handle.best_supported_rsa_hash();
+        let told = within(self.stages.last(), asking).await?.map_err(|error| self.broken(&error))?;
+        Ok(Some(told.flatten().unwrap_or(HashAlg::Sha256)))
+    }
+
+    /// russh reports a connection that broke as a refusal that names no method.
+    pub(super) async fn alive(&self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
+        if methods.is_empty() && self.handle.is_closed() {
+            within(self.stages.last(), self.shared.ended()).await?;
+            return Err(self.gone("it was closed"));
+        }
+        Ok(methods)
+    }
+
+    /// The same after a credential was shown. A server that says goodbye then has refused it, and must not be shown it
+    /// again: that is how accounts get locked.
+    async fn decided(&self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
+        match self.alive(methods).await {
+            Err(_) if self.shared.farewell().is_some_and(|farewell| farewell.said) => Ok(MethodSet::empty()),
+            outcome => outcome,
+        }
+    }
+
+    pub(super) fn broken(&self, error: &russh::Error) -> ConnectError {
+        self.gone(&error.to_string())
+    }
+
+    fn gone(&self, reason: &str) -> ConnectError {
+        let reason = self.shared.reason().unwrap_or_else(|| reason.to_owned());
+        ConnectError::Disconnected { step: Step::Login, reason }
+    }
+
+    /// Why nothing of all that was tried let us in.
+    pub(super) fn failure(self, credentials: &[Credential]) -> ConnectError {
+        let user = self.endpoint.user.clone();
+        let methods = names(self.offered.as_deref().unwrap_or_default());
+        let unusable = self.unusable.iter().map(ToString::to_string);
+        let tried: Vec<String> = self.refused.iter().map(|refused| refused.label.clone()).chain(unusable).collect();
+        if !self.accepted.is_empty() {
+            return ConnectError::LoginIncomplete { user, accepted: self.accepted, tried, methods };
+        }
+        if self.refused.is_empty() {
+            // What lies with this computer is told before what the server does not take.
+            let have = credentials.iter().map(method_of).map(str::to_owned).collect();
+            let unused = ConnectError::MethodNotOffered { user, have, methods };
+            return self.unusable.into_iter().next().unwrap_or(unused);
+        }
+        let alone = self.unusable.is_empty();
+        if alone && self.refused.iter().all(|refused| matches!(refused.cause, Cause::Password)) {
+            return ConnectError::PasswordWrong { user };
+        }
+        let mut print = None;
+        for refused in self.refused {
+            match refused.cause {
+                Cause::Principals { certificate, principals } => {
+                    return ConnectError::CertificateWrongPrincipal { certificate, user, principals };
+                }
+                Cause::Key { print: command } => print = print.or(Some(command)),
+                Cause::Password | Cause::Answers | Cause::Certificate => {}
+            }
+        }
+        ConnectError::LoginRefused { user, tried, methods, public_key: print }
+    }
+}
+
+fn names(methods: &[MethodKind]) -> Vec<String> {
+    methods.iter().map(|method| <&str>::from(method).to_owned()).collect()
+}
+
+/// The method that a credential is for, as sshd_config names it.
+fn method_of(credential: &Credential) -> &'static str {
+    match credential {
+        Credential::Password(_) => "password",
+        Credential::Key { .. } | Credential::Agent { .. } => "publickey",
+        Credential::Prompts => "keyboard-interactive",
+    }
+}
