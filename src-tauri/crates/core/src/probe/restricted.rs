@@ -12,11 +12,10 @@ pub(super) const PATH: &str = "/usr/local/lib/hostrounds/rounds";
 
 /// What comes after the definitions. `PARTS` stands for the names that may be asked.
 ///
-/// - A question is two lines, which are those of `Token::question` there; a command of more than one line is none of ours.
+/// - The lines are those of `Token::opening` and `Token::question` there; a command of more than one line is none of ours.
 /// - `hr_slow` is looked at letter by letter first, so that taking it apart can neither expand nor match anything.
 const LOOP: &str = r#"hr_ask() {
   case $1 in
-    times) times ;;
     hr_routine) hr_routine ;;
     'hr_slow '*[!A-Za-z0-9\ ]*) ;;
     'hr_slow '*)
@@ -40,6 +39,8 @@ while IFS= read -r hr_line; do
   case $hr_line in
     _hostrounds= | _hostrounds=*[!0-9a-f]*) ;;
     _hostrounds=*) [ -n "$hr_token" ] || hr_token=${hr_line#_hostrounds=} ;;
+    'echo "$_hostrounds-0-b"; times') echo "$hr_token-0-b"; times ;;
+    'echo "$_hostrounds-0-e"') echo "$hr_token-0-e" ;;
     "$hr_begin"*"$hr_open"*)
       hr_number=${hr_line#"$hr_begin"}
       hr_number=${hr_number%%-*}
@@ -71,4 +72,16 @@ pub(super) fn script() -> String {
         *FUNCTIONS,
         LOOP.replace("PARTS", &parts.join(" "))
     )
+}
+
+#[cfg(test)]
+mod tests {
+    /// The opening as `hostrounds-ssh` writes it; the question is looked at where the reader is.
+    #[test]
+    fn the_frame_is_that_of_the_ssh_floor() {
+        let frame = include_str!("../../../ssh/src/frame.rs");
+        assert!(frame.contains(
+            r#""{VARIABLE}={token}\necho \"${VARIABLE}-0-b\"; times\n{script}\necho \"${VARIABLE}-0-e\"\n""#
+        ));
+    }
 }
