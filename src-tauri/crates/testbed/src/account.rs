@@ -46,7 +46,7 @@ impl Account {
         sh.process_group(0).kill_on_drop(true);
         let (staging, unstaging) = match &stage {
             Some(stage) => {
-                sh.env("PATH", stage.path());
+                sh.env("PATH", stage.path()).env("XDG_DATA_HOME", stage.data_home());
                 (stage.staging(), stage.unstaging())
             }
             None => (Replacing::default(), Replacing::default()),

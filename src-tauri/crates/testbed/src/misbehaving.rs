@@ -54,7 +54,7 @@ pub enum Misbehaviour {
     EndlessRefusals,
     /// Asks for the password anew whatever the answer.
     EndlessQuestions,
-    /// Opens channels of every kind to its client, on and on, and hears no answer.
+    /// Opens channels of every kind to its client, on and on, whatever it answers.
     OpensChannels,
     /// Asks whether its client lives, on and on, and hears no answer.
     AsksForReplies,

@@ -300,7 +300,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Opens channels of every kind, on and on, and does not listen to the answers.
+    /// Opens channels of every kind, on and on, whatever the answers are.
     async fn intrude(&mut self) -> io::Result<()> {
         let open =
             |kind: &str| Packet::new(message::CHANNEL_OPEN).string(kind).number(0).number(1 << 20).number(MAX_PACKET);
@@ -311,10 +311,22 @@ impl Peer {
             open("auth-agent@openssh.com"),
             open("session"),
         ];
-        loop {
-            for packet in &kinds {
-                self.sender.send(packet).await?;
+        let Self { receiver, sender, .. } = self;
+        let opening = async {
+            loop {
+                for packet in &kinds {
+                    sender.send(packet).await?;
+                }
             }
+        };
+        let hearing = async {
+            loop {
+                receiver.packet().await?;
+            }
+        };
+        tokio::select! {
+            ended = opening => ended,
+            ended = hearing => ended,
         }
     }
 

@@ -9,6 +9,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -53,10 +54,15 @@ impl Stage {
         path
     }
 
+    /// `XDG_DATA_HOME` on the stage.
+    pub(crate) fn data_home(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// What turns the real places into those of the stage.
     pub(crate) fn staging(&self) -> Replacing {
-        let pairs = TREES.map(|tree| (format!("/{tree}/"), self.folder.path().join(tree).display().to_string() + "/"));
-        Replacing::new(&pairs.each_ref().map(|(from, to)| (from.as_str(), to.as_str())))
+        let [proc, run] = TREES.map(|tree| self.folder.path().join(tree).display().to_string() + "/");
+        Replacing::new(&[("/proc/", &proc), ("/run/", &run), ("/var/run/", &run)])
     }
 
     /// What turns the places of the stage back.
@@ -95,6 +101,16 @@ impl Stage {
         let place = self.place(path)?;
         fs::create_dir(&place)?;
         Ok(place)
+    }
+
+    /// Puts a socket, to which nobody listens, in place of whatever is there.
+    pub(crate) fn socket(&self, path: &str) -> io::Result<()> {
+        UnixListener::bind(self.place(path)?).map(drop)
+    }
+
+    /// A folder among what the account's programs store.
+    pub(crate) fn data(&self, path: &str) -> io::Result<()> {
+        fs::create_dir_all(self.data_home().join(path))
     }
 
     /// Exchanges files that change with time.

@@ -108,13 +108,15 @@ fn hostile_names(stage: &Stage) -> io::Result<()> {
         [word, b".service loaded failed failed ".to_vec(), name.clone()].concat()
     };
     stage.prints("systemctl", &lines(names.iter().map(unit)))?;
-    let container = |name: &Vec<u8>| {
-        let name = String::from_utf8_lossy(name).replace('\\', "\\\\").replace('"', "\\\"");
-        format!(r#"{{"ID":"{name}","Id":"{name}","Names":"{name}","Name":"{name}","Image":"{name}","State":"running","Status":"{name}"}}"#).into_bytes()
-    };
+    // docker is asked only where its socket is, podman only where it has stored something.
+    stage.socket("run/docker.sock")?;
+    stage.data("containers/storage")?;
+    let container = |name: &Vec<u8>| [&name[..], &name[..], &name[..], b"Up 2 hours"].join(&b'|');
     for engine in ["docker", "podman"] {
         stage.prints(engine, &lines(names.iter().map(container)))?;
     }
+    // `who` is asked only where there is a record of logins.
+    stage.file("run/utmp", b"utmp")?;
     stage.prints("who", &lines(names.iter().map(|name| around("", name, " pts/0  2026-11-23 10:00 (192.0.2.1)"))))
 }
 
