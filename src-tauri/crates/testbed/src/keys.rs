@@ -1,7 +1,11 @@
 //! Key pairs, made by ssh-keygen.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use russh::keys::PublicKey;
+use russh::keys::ssh_key::public::Ed25519PublicKey;
 use tokio::process::Command;
 
 use crate::error::TestbedError;
@@ -34,12 +38,32 @@ pub enum ClientKey {
     Ecdsa,
     /// ECDSA P-256 as SEC1 PEM (`BEGIN EC PRIVATE KEY`)
     EcdsaPem,
+    /// The same, encrypted with [`PASSPHRASE`] in the old way of PEM files
+    EcdsaPemEncrypted,
+    /// ECDSA P-256 as PKCS#8 PEM (`BEGIN PRIVATE KEY`)
+    EcdsaPkcs8,
+    /// ECDSA P-384 in OpenSSH's form
+    Ecdsa384,
+    /// ECDSA P-384 as SEC1 PEM
+    Ecdsa384Pem,
+    /// ECDSA P-521 in OpenSSH's form
+    Ecdsa521,
+    /// ECDSA P-521 as PKCS#8 PEM
+    Ecdsa521Pkcs8,
+    /// ed25519 as PKCS#8 PEM, made by openssl
+    Ed25519Pkcs8,
     /// RSA 2048 in OpenSSH's form
     Rsa,
     /// RSA 2048 as PKCS#1 PEM (`BEGIN RSA PRIVATE KEY`)
     RsaPem,
     /// The same, encrypted with [`PASSPHRASE`] in the old way of PEM files (`Proc-Type: 4,ENCRYPTED`)
     RsaPemEncrypted,
+    /// The same with AES-256 in the place of ssh-keygen's AES-128, made by openssl
+    RsaPemEncryptedAes256,
+    /// RSA 4096 as PKCS#1 PEM
+    Rsa4096Pem,
+    /// RSA 3072 in OpenSSH's form, encrypted with [`PASSPHRASE`]
+    Rsa3072Encrypted,
     /// RSA 2048 as PKCS#8 PEM (`BEGIN PRIVATE KEY`)
     RsaPkcs8,
     /// The same, encrypted with [`PASSPHRASE`] (`BEGIN ENCRYPTED PRIVATE KEY`)
@@ -54,8 +78,18 @@ impl ClientKey {
             Self::Ed25519Encrypted => (&["-t", "ed25519", "-a", "1"], PASSPHRASE),
             Self::Ecdsa => (&["-t", "ecdsa"], ""),
             Self::EcdsaPem => (&["-t", "ecdsa", "-m", "PEM"], ""),
+            Self::EcdsaPemEncrypted => (&["-t", "ecdsa", "-m", "PEM"], PASSPHRASE),
+            Self::EcdsaPkcs8 => (&["-t", "ecdsa", "-m", "PKCS8"], ""),
+            Self::Ecdsa384 => (&["-t", "ecdsa", "-b", "384"], ""),
+            Self::Ecdsa384Pem => (&["-t", "ecdsa", "-b", "384", "-m", "PEM"], ""),
+            Self::Ecdsa521 => (&["-t", "ecdsa", "-b", "521"], ""),
+            Self::Ecdsa521Pkcs8 => (&["-t", "ecdsa", "-b", "521", "-m", "PKCS8"], ""),
+            Self::Rsa4096Pem => (&["-t", "rsa", "-b", "4096", "-m", "PEM"], ""),
+            Self::Rsa3072Encrypted => (&["-t", "rsa", "-b", "3072", "-a", "1"], PASSPHRASE),
             Self::Rsa => (&["-t", "rsa", "-b", "2048"], ""),
-            Self::RsaPem => (&["-t", "rsa", "-b", "2048", "-m", "PEM"], ""),
+            // What openssl makes of it comes afterwards.
+            Self::Ed25519Pkcs8 => (&["-t", "ed25519"], ""),
+            Self::RsaPem | Self::RsaPemEncryptedAes256 => (&["-t", "rsa", "-b", "2048", "-m", "PEM"], ""),
             Self::RsaPemEncrypted => (&["-t", "rsa", "-b", "2048", "-m", "PEM"], PASSPHRASE),
             Self::RsaPkcs8 => (&["-t", "rsa", "-b", "2048", "-m", "PKCS8"], ""),
             Self::RsaPkcs8Encrypted => (&["-t", "rsa", "-b", "2048", "-m", "PKCS8"], PASSPHRASE),
@@ -67,7 +101,33 @@ impl ClientKey {
 pub(crate) async fn client_key(folder: &Path, key: ClientKey, name: &str) -> Result<PathBuf, TestbedError> {
     let path = folder.join(name);
     let (arguments, passphrase) = key.arguments();
-    generate(&path, arguments, passphrase).await?;
+    match key {
+        ClientKey::Ed25519Pkcs8 => {
+            let mut make = Command::new("openssl");
+            make.args(["genpkey", "-algorithm", "ed25519", "-out"]).arg(&path);
+            run("openssl", &mut make).await?;
+            tokio::fs::set_permissions(&path, Permissions::from_mode(0o600)).await?;
+            // Older ssh-keygens do not read such a file. Its public key is the end of what openssl prints (RFC 8410, 4).
+            let der = folder.join(format!("{name}.der"));
+            let mut print = Command::new("openssl");
+            print.args(["pkey", "-pubout", "-outform", "DER", "-in"]).arg(&path).arg("-out").arg(&der);
+            run("openssl", &mut print).await?;
+            let der = tokio::fs::read(&der).await?;
+            let bytes = der.last_chunk::<32>().copied().unwrap_or_default();
+            let key = PublicKey::new(Ed25519PublicKey(bytes).into(), "testbed");
+            tokio::fs::write(public(&path), key.to_openssh()?).await?;
+        }
+        ClientKey::RsaPemEncryptedAes256 => {
+            let open = folder.join(format!("{name}.open"));
+            generate(&open, arguments, passphrase).await?;
+            tokio::fs::rename(public(&open), public(&path)).await?;
+            let mut encrypt = Command::new("openssl");
+            encrypt.args(["rsa", "-traditional", "-aes256", "-passout"]).arg(format!("pass:{PASSPHRASE}"));
+            run("openssl", encrypt.arg("-in").arg(&open).arg("-out").arg(&path)).await?;
+            tokio::fs::remove_file(&open).await?;
+        }
+        _ => generate(&path, arguments, passphrase).await?,
+    }
     Ok(path)
 }
 
@@ -102,7 +162,7 @@ pub(crate) async fn fingerprint(path: &Path) -> Result<String, TestbedError> {
     Ok(printed.split_whitespace().nth(1).unwrap_or_default().to_owned())
 }
 
-fn public(path: &Path) -> PathBuf {
+pub(crate) fn public(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".pub");
     name.into()

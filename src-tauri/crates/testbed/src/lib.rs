@@ -5,6 +5,7 @@
 
 mod account;
 mod agent;
+mod authority;
 mod catalogue;
 mod dropbear;
 mod error;
@@ -25,13 +26,14 @@ mod tinyssh;
 mod transport;
 
 pub use agent::Agent;
+pub use authority::Authority;
 pub use catalogue::{CATALOGUE, TestServer, Variant};
 pub use dropbear::Dropbear;
 pub use error::TestbedError;
 pub use fleet::{Fleet, FleetMember};
 pub use keys::{ClientKey, KeyType, PASSPHRASE};
 pub use misbehaving::{MisbehavingServer, Misbehaviour};
-pub use password_server::{Intrusion, PasswordMethods, PasswordServer, PasswordServerConfig};
+pub use password_server::{Asked, Intrusion, PasswordMethods, PasswordServer, PasswordServerConfig, Round};
 pub use slow_line::SlowLine;
 pub use sshd::{Sshd, SshdConfig};
 pub use staging::Staging;

@@ -17,7 +17,7 @@ use russh::{Channel, ChannelId, MethodKind, MethodSet};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::error::TestbedError;
@@ -33,6 +33,8 @@ pub enum PasswordMethods {
     Both,
     /// Method `keyboard-interactive` only, asking for a password and a code at once.
     TwoPrompts,
+    /// Method `keyboard-interactive` only, in the rounds of [`PasswordServerConfig::rounds`].
+    Rounds,
     /// Neither: only `publickey` is offered, and no key is let in.
     Neither,
     /// Method `password`, and then a key as well, which no key satisfies.
@@ -48,6 +50,8 @@ pub struct PasswordServerConfig {
     pub password: String,
     /// How it asks.
     pub methods: PasswordMethods,
+    /// What it asks, round after round.
+    pub rounds: Vec<Round>,
     /// Whether it tries, after the login, to open channels to the client.
     pub intrusive: bool,
     /// Takes connections down right after the login.
@@ -57,7 +61,53 @@ pub struct PasswordServerConfig {
 impl PasswordServerConfig {
     /// A well-behaved server with one account.
     pub fn new(user: &str, password: &str, methods: PasswordMethods) -> Self {
-        Self { user: user.into(), password: password.into(), methods, intrusive: false, hangs_up: false }
+        Self {
+            user: user.into(),
+            password: password.into(),
+            methods,
+            rounds: Vec::new(),
+            intrusive: false,
+            hangs_up: false,
+        }
+    }
+
+    /// One that asks in rounds.
+    pub fn asking(user: &str, rounds: Vec<Round>) -> Self {
+        Self { rounds, ..Self::new(user, "", PasswordMethods::Rounds) }
+    }
+}
+
+/// Questions that are asked at once.
+#[derive(Debug, Clone, Default)]
+pub struct Round {
+    /// What the server calls it.
+    pub name: String,
+    /// What it says to it.
+    pub instructions: String,
+    /// What it asks.
+    pub questions: Vec<Asked>,
+}
+
+/// One question.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The question.
+    pub text: String,
+    /// Whether the answer may be seen.
+    pub echo: bool,
+    /// The right answer.
+    pub answer: String,
+}
+
+impl Asked {
+    /// A question whose answer may not be seen.
+    pub fn hidden(text: &str, answer: &str) -> Self {
+        Self { text: text.into(), echo: false, answer: answer.into() }
+    }
+
+    /// A question whose answer may be seen.
+    pub fn open(text: &str, answer: &str) -> Self {
+        Self { text: text.into(), echo: true, answer: answer.into() }
     }
 }
 
@@ -77,6 +127,7 @@ pub struct PasswordServer {
     known_hosts_line: String,
     fingerprint: String,
     seen: Arc<Seen>,
+    patience: watch::Sender<bool>,
     intrusions: tokio::sync::Mutex<mpsc::UnboundedReceiver<Intrusion>>,
     task: JoinHandle<()>,
 }
@@ -85,6 +136,7 @@ pub struct PasswordServer {
 #[derive(Debug, Default)]
 struct Seen {
     passwords: Mutex<Vec<String>>,
+    answers: Mutex<Vec<String>>,
 }
 
 impl PasswordServer {
@@ -113,11 +165,13 @@ impl PasswordServer {
             report,
             inputs: HashMap::new(),
             children: JoinSet::new(),
+            round: 0,
         };
-        let task = tokio::spawn(serve(listener, ssh, template));
+        let (patience, _) = watch::channel(true);
+        let task = tokio::spawn(serve(listener, ssh, template, patience.clone()));
         let known_hosts_line = format!("[127.0.0.1]:{port} {}", public.trim());
         let intrusions = tokio::sync::Mutex::new(intrusions);
-        Ok(Self { port, known_hosts_line, fingerprint, seen, intrusions, task })
+        Ok(Self { port, known_hosts_line, fingerprint, seen, patience, intrusions, task })
     }
 
     /// The port it listens on.
@@ -140,6 +194,18 @@ impl PasswordServer {
         self.seen.passwords.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Every answer to a question of its rounds.
+    pub fn answers_seen(&self) -> Vec<String> {
+        self.seen.answers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Closes all connections without a word, as sshd does when its `LoginGraceTime` is over, and waits until they are
+    /// closed. New ones are closed at once.
+    pub async fn lose_patience(&self) {
+        self.patience.send_replace(false);
+        self.patience.closed().await;
+    }
+
     /// Waits until it has tried once more to open a channel to a client.
     pub async fn next_intrusion(&self) -> Option<Intrusion> {
         self.intrusions.lock().await.recv().await
@@ -155,19 +221,27 @@ impl Drop for PasswordServer {
 fn offered(methods: PasswordMethods) -> MethodSet {
     let kinds: &[MethodKind] = match methods {
         PasswordMethods::Password | PasswordMethods::PasswordThenKey => &[MethodKind::Password],
-        PasswordMethods::KeyboardInteractive | PasswordMethods::TwoPrompts => &[MethodKind::KeyboardInteractive],
+        PasswordMethods::KeyboardInteractive | PasswordMethods::TwoPrompts | PasswordMethods::Rounds => {
+            &[MethodKind::KeyboardInteractive]
+        }
         PasswordMethods::Both => &[MethodKind::Password, MethodKind::KeyboardInteractive],
         PasswordMethods::Neither => &[MethodKind::PublicKey],
     };
     kinds.into()
 }
 
-async fn serve(listener: TcpListener, ssh: Arc<Config>, template: Connection) {
+async fn serve(listener: TcpListener, ssh: Arc<Config>, template: Connection, patience: watch::Sender<bool>) {
     // Sessions run in tasks of russh's own; they end when the relay between them and the socket does, and the relays
     // end with this task.
     let mut relays = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        relays.spawn(session(stream, Arc::clone(&ssh), template.another()));
+        let (ssh, connection, mut patience) = (Arc::clone(&ssh), template.another(), patience.subscribe());
+        relays.spawn(async move {
+            tokio::select! {
+                () = session(stream, ssh, connection) => {}
+                _ = patience.wait_for(|left| !left) => {}
+            }
+        });
     }
 }
 
@@ -191,6 +265,7 @@ struct Connection {
     report: mpsc::UnboundedSender<Intrusion>,
     inputs: HashMap<ChannelId, mpsc::Sender<Vec<u8>>>,
     children: JoinSet<()>,
+    round: usize,
 }
 
 impl Connection {
@@ -201,7 +276,31 @@ impl Connection {
             report: self.report.clone(),
             inputs: HashMap::new(),
             children: JoinSet::new(),
+            round: 0,
         }
+    }
+
+    /// The questions of a round; without one, everything was answered.
+    fn ask(&self) -> Auth {
+        let Some(round) = self.config.rounds.get(self.round) else { return Auth::Accept };
+        let questions = round.questions.iter().map(|asked| (Cow::Owned(asked.text.clone()), asked.echo));
+        Auth::Partial {
+            name: Cow::Owned(round.name.clone()),
+            instructions: Cow::Owned(round.instructions.clone()),
+            prompts: Cow::Owned(questions.collect()),
+        }
+    }
+
+    /// Goes on with the next round if all answers are right.
+    fn hear(&mut self, response: Response<'_>) -> Auth {
+        let answers: Vec<String> = response.map(|answer| String::from_utf8_lossy(&answer).into_owned()).collect();
+        self.seen.answers.lock().unwrap_or_else(PoisonError::into_inner).extend(answers.iter().cloned());
+        let questions = self.config.rounds.get(self.round).map(|round| round.questions.as_slice()).unwrap_or_default();
+        if !questions.iter().map(|asked| &asked.answer).eq(answers.iter()) {
+            return Auth::reject();
+        }
+        self.round += 1;
+        self.ask()
     }
 
     fn is_right(&self, user: &str, password: &str) -> bool {
@@ -228,6 +327,15 @@ impl Handler for Connection {
         _: &str,
         response: Option<Response<'a>>,
     ) -> Result<Auth, russh::Error> {
+        if self.config.methods == PasswordMethods::Rounds {
+            return Ok(match response {
+                Some(response) => self.hear(response),
+                None => {
+                    self.round = 0;
+                    self.ask()
+                }
+            });
+        }
         let Some(mut answers) = response else {
             let mut prompts = vec![(Cow::Borrowed("Password: "), false)];
             if self.config.methods == PasswordMethods::TwoPrompts {
