@@ -52,25 +52,32 @@ hr_dnf() {
 "#;
 
 /// What waits.
-#[derive(Default)]
 struct Pending {
+    /// The rows of the table.
     updates: Vec<Update>,
+    /// How many packages have an update.
+    all: u64,
     /// How many of them close holes, where that is told.
     security: Option<u64>,
 }
 
 impl Pending {
-    /// Of updates that tell of themselves whether they close a hole.
+    /// Of updates that do not tell of themselves whether they close a hole.
+    fn untold(updates: Vec<Update>) -> Self {
+        Self { all: updates.len() as u64, updates, security: None }
+    }
+
+    /// Of updates that tell it.
     fn told(updates: Vec<Update>) -> Self {
         let security = updates.iter().filter(|update| update.security).count() as u64;
-        Self { updates, security: Some(security) }
+        Self { security: Some(security), ..Self::untold(updates) }
     }
 }
 
 /// Adds how many there are, and which, those that close holes first.
 pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation) -> Result<(), String> {
     let asked = ["apt", "zypper", "dnf", "apk", "pacman"].into_iter().find(|part| parts.get(part).is_some());
-    let Pending { mut updates, security } = match asked {
+    let Pending { mut updates, all, security } = match asked {
         Some("apt") => apt(parts)?,
         Some("zypper") => zypper(parts)?,
         Some("dnf") => dnf(parts)?,
@@ -80,8 +87,7 @@ pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation)
     };
 
     let kind = |kind: &str| Attributes::none().with(attribute::UPDATE_KIND, kind);
-    let count = real(updates.len() as u64);
-    observation.points.extend(Point::new(Metric::UpdatesPending, kind("all"), count));
+    observation.points.extend(Point::new(Metric::UpdatesPending, kind("all"), real(all)));
     let security = security.and_then(|count| Point::new(Metric::UpdatesPending, kind("security"), real(count)));
     observation.points.extend(security);
     updates.sort_by(|a, b| b.security.cmp(&a.security).then_with(|| a.name.cmp(&b.name)));
@@ -130,8 +136,9 @@ fn zypper(parts: &Parts<'_>) -> Result<Pending, String> {
         holes.filter_map(|row| Some(Update { name: cell(row, 1)?, version: None, security: true })).collect()
     });
     let security = patches.as_ref().map(|patches| patches.len() as u64);
+    let all = updates.len() as u64;
     updates.extend(patches.into_iter().flatten());
-    Ok(Pending { updates, security })
+    Ok(Pending { updates, all, security })
 }
 
 fn zypper_table<'a>(parts: &Parts<'a>, part: &str) -> Result<Vec<Vec<&'a str>>, String> {
@@ -149,7 +156,7 @@ fn zypper_table<'a>(parts: &Parts<'a>, part: &str) -> Result<Vec<Vec<&'a str>>, 
 
 fn dnf(parts: &Parts<'_>) -> Result<Pending, String> {
     let Some(mut updates) = dnf_table(parts, "dnf")? else { return Ok(Pending::told(Vec::new())) };
-    let Ok(holes) = dnf_table(parts, "dnf_security") else { return Ok(Pending { updates, security: None }) };
+    let Ok(holes) = dnf_table(parts, "dnf_security") else { return Ok(Pending::untold(updates)) };
     let holes: HashSet<String> = holes.into_iter().flatten().map(|update| update.name).collect();
     for update in &mut updates {
         update.security = holes.contains(&update.name);
@@ -199,7 +206,7 @@ fn apk(parts: &Parts<'_>) -> Result<Pending, String> {
     if updates.is_empty() && ran.text.contains("WARNING") {
         return Err("apk has no package lists; run `apk update` on the server.".to_owned());
     }
-    Ok(Pending { updates, security: None })
+    Ok(Pending::untold(updates))
 }
 
 /// `name-1.2.3-r4` without its version, which is the last two of the words between dashes.
@@ -223,5 +230,5 @@ fn pacman(parts: &Parts<'_>) -> Result<Pending, String> {
         let [name, _old, "->", version] = words[..] else { return None };
         Some(Update { name: text::name(name), version: Some(text::name(version)), security: false })
     };
-    Ok(Pending { updates: ran.text.lines().filter_map(update).collect(), security: None })
+    Ok(Pending::untold(ran.text.lines().filter_map(update).collect()))
 }
