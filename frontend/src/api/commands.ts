@@ -7,9 +7,13 @@ import type { Activity } from './gen/Activity';
 import type { Alert } from './gen/Alert';
 import type { Collection } from './gen/Collection';
 import type { CollectionId } from './gen/CollectionId';
+import type { ConnectionTest } from './gen/ConnectionTest';
+import type { FootprintReport } from './gen/FootprintReport';
 import type { HistoryQuery } from './gen/HistoryQuery';
+import type { ImportPreview } from './gen/ImportPreview';
 import type { Latest } from './gen/Latest';
 import type { MetricInfo } from './gen/MetricInfo';
+import type { RestrictKit } from './gen/RestrictKit';
 import type { SeriesHistory } from './gen/SeriesHistory';
 import type { ServerForm } from './gen/ServerForm';
 import type { ServerId } from './gen/ServerId';
@@ -30,7 +34,14 @@ export interface CommandMap {
   remove_server: { args: { id: ServerId }; answer: null };
   set_enabled: { args: { id: ServerId; enabled: boolean }; answer: ServerView };
   test_server: { args: { test: string; form: ServerForm; id: ServerId | null }; answer: TestReport };
+  connection_tests: { args: { id: ServerId; limit: number }; answer: ConnectionTest[] };
   accept_host_key: { args: { offer: string }; answer: null };
+  replace_host_key: { args: { offer: string }; answer: null };
+  answer_prompt: { args: { id: string; answers: string[] | null }; answer: null };
+  footprint: { args: { id: ServerId; days: number }; answer: FootprintReport };
+  ssh_config: { args: Nothing; answer: ImportPreview };
+  import_ssh_config: { args: { preview: string; aliases: string[] }; answer: ServerView[] };
+  restrict: { args: { id: ServerId }; answer: RestrictKit };
   collect: { args: { id: ServerId }; answer: CollectionId };
   collect_all: { args: Nothing; answer: CollectionId[] };
   pause: { args: Nothing; answer: null };
@@ -76,7 +87,15 @@ export const engine = {
   removeServer: (id: ServerId) => call('remove_server', { id }),
   setEnabled: (id: ServerId, enabled: boolean) => call('set_enabled', { id, enabled }),
   testServer: (test: string, form: ServerForm, id: ServerId | null) => call('test_server', { test, form, id }),
+  connectionTests: (id: ServerId, limit: number) => call('connection_tests', { id, limit }),
   acceptHostKey: (offer: string) => call('accept_host_key', { offer }),
+  replaceHostKey: (offer: string) => call('replace_host_key', { offer }),
+  /** Without answers the login is given up. */
+  answerPrompt: (id: string, answers: string[] | null) => call('answer_prompt', { id, answers }),
+  footprint: (id: ServerId, days: number) => call('footprint', { id, days }),
+  sshConfig: () => call('ssh_config', {}),
+  importSshConfig: (preview: string, aliases: string[]) => call('import_ssh_config', { preview, aliases }),
+  restrict: (id: ServerId) => call('restrict', { id }),
   collect: (id: ServerId) => call('collect', { id }),
   collectAll: () => call('collect_all', {}),
   pause: () => call('pause', {}),

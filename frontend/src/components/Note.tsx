@@ -1,15 +1,21 @@
-import { AlertTriangle, CheckCircle2, Info, type LucideIcon, XCircle } from 'lucide-react';
+import { AlertTriangle, CheckCircle2, Hand, Info, type LucideIcon, XCircle } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import classes from './Note.module.css';
 
-type NoteTone = 'info' | 'good' | 'warn' | 'bad';
+type NoteTone = 'info' | 'good' | 'warn' | 'bad' | 'held';
 
-const icons: Record<NoteTone, LucideIcon> = { info: Info, good: CheckCircle2, warn: AlertTriangle, bad: XCircle };
+const icons: Record<NoteTone, LucideIcon> = {
+  info: Info,
+  good: CheckCircle2,
+  warn: AlertTriangle,
+  bad: XCircle,
+  held: Hand,
+};
 
 interface NoteProps {
   tone: NoteTone;
-  title: string;
+  title: ReactNode;
   /** What to do about it. */
   hint?: string | undefined;
   actions?: ReactNode;

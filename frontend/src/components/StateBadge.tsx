@@ -7,6 +7,7 @@ import {
   CircleDashed,
   CirclePause,
   Clock,
+  Hand,
   Hourglass,
   Loader,
   type LucideIcon,
@@ -20,7 +21,7 @@ import type { ServerState } from '../api/gen/ServerState';
 import { collectionStateWord, serverStateMeaning, serverStateWord } from '../format/words';
 import classes from './StateBadge.module.css';
 
-export type Tone = 'good' | 'warn' | 'bad' | 'quiet' | 'busy';
+export type Tone = 'good' | 'warn' | 'bad' | 'quiet' | 'busy' | 'held';
 
 interface BadgeProps {
   icon: LucideIcon;
@@ -45,6 +46,7 @@ const serverLook: Record<ServerState, [LucideIcon, Tone]> = {
   unreachable: [XCircle, 'bad'],
   notObserved: [CircleDashed, 'quiet'],
   disabled: [CirclePause, 'quiet'],
+  held: [Hand, 'held'],
 };
 
 export function ServerStateBadge({ state }: { state: ServerState }) {

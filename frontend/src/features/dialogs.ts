@@ -6,9 +6,11 @@ import type { ServerId } from '../api/gen/ServerId';
 
 export type OpenDialog =
   | { kind: 'add' }
+  | { kind: 'import' }
   | { kind: 'edit'; id: ServerId }
   | { kind: 'remove'; id: ServerId }
-  /** `review` where the test is run to see an unknown host key: the server is collected once its key was accepted. */
+  | { kind: 'restrict'; id: ServerId }
+  /** `review` where the test is run to see an unknown or changed host key: the server is collected once it was accepted. */
   | { kind: 'test'; id: ServerId; review: boolean };
 
 export const DialogContext = createContext<(dialog: OpenDialog) => void>(() => undefined);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
 import { type CommandError, toCommandError } from '../api/errors';
 import { useSync } from '../state/hooks';
@@ -9,6 +9,8 @@ export interface Fetched<Value> {
   error: CommandError | null;
   /** For what events add. `update` may be applied twice, and has to come to the same then. */
   change: (update: (before: Value) => Value) => void;
+  /** Reads again, for what changes without an event. What is shown stays until the answer is there. */
+  again: () => void;
 }
 
 /**
@@ -19,6 +21,7 @@ export function useFetched<Value>(read: () => Promise<Value>): Fetched<Value> {
   const sync = useSync();
   const [value, setValue] = useState<Value>();
   const [error, setError] = useState<CommandError | null>(null);
+  const [times, setTimes] = useState(0);
   const meanwhile = useRef<((before: Value) => Value)[] | null>(null);
   useEffect(() => {
     let wanted = true;
@@ -38,10 +41,13 @@ export function useFetched<Value>(read: () => Promise<Value>): Fetched<Value> {
     return () => {
       wanted = false;
     };
-  }, [read, sync]);
+  }, [read, sync, times]);
   const change = (update: (before: Value) => Value) => {
     meanwhile.current?.push(update);
     setValue((before) => (before === undefined ? before : update(before)));
   };
-  return { value, error, change };
+  const again = useCallback(() => {
+    setTimes((before) => before + 1);
+  }, []);
+  return { value, error, change, again };
 }

@@ -14,11 +14,18 @@ const clock = new Intl.DateTimeFormat(language, {
 const clockWithoutSeconds = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const day = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
 
+const utcDay = new Intl.DateTimeFormat(language, { weekday: 'short', day: 'numeric', month: 'short', timeZone: 'UTC' });
+
 const DAY = 86_400_000;
 
 /** Date and time in full. */
 export function absolute(at: UnixMillis): string {
   return moment.format(at);
+}
+
+/** A day that begins at `at` in UTC. */
+export function dayInUtc(at: UnixMillis): string {
+  return utcDay.format(at);
 }
 
 /** Only the time of day, with seconds. */

@@ -70,6 +70,16 @@ export function millis(value: number): string {
   return `${value < 10 ? oneDigit.format(value) : whole.format(value)} ms`;
 }
 
+/** Degrees without digits: sensors are not truer than that. */
+export function celsius(value: number): string {
+  return `${whole.format(value)} °C`;
+}
+
+/** CPU seconds: `0.4 s` while they are few, then as a duration. */
+export function cpuTime(seconds: number): string {
+  return seconds < 60 ? `${oneDigit.format(seconds)} s` : duration(seconds);
+}
+
 /** `value` of a metric in `unit`. */
 export function quantity(value: number, unit: Unit): string {
   switch (unit) {
@@ -85,5 +95,9 @@ export function quantity(value: number, unit: Unit): string {
       return `${count(value)}/s`;
     case 'seconds':
       return duration(value);
+    case 'celsius':
+      return celsius(value);
+    case 'flag':
+      return value > 0 ? 'yes' : 'no';
   }
 }

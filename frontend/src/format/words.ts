@@ -18,6 +18,7 @@ export const serverStateWord: Record<ServerState, string> = {
   unreachable: 'Unreachable',
   notObserved: 'Not observed',
   disabled: 'Disabled',
+  held: 'Held',
 };
 
 export const serverStateMeaning: Record<ServerState, string> = {
@@ -27,6 +28,7 @@ export const serverStateMeaning: Record<ServerState, string> = {
   unreachable: 'The latest visit failed in all its tries.',
   notObserved: 'It has not been observed since Hostrounds started. That does not mean it is down.',
   disabled: 'It is not visited on a schedule.',
+  held: 'Its schedule stands still until you act: it refused the login, or waits for an answer that only a person can give.',
 };
 
 export const collectionStateWord: Record<CollectionState, string> = {
@@ -61,15 +63,31 @@ export const familyWord: Record<Family, string> = {
   processes: 'Processes',
   fileHandles: 'File handles',
   uptime: 'Uptime',
+  pressure: 'Pressure',
+  tcp: 'TCP connections',
+  temperatures: 'Temperatures',
+  users: 'Logged-in users',
+  units: 'Failed units',
+  reboot: 'Reboot required',
+  updates: 'Pending updates',
+  containers: 'Containers',
+  gpus: 'GPUs',
+  batteries: 'Batteries',
 };
 
 export const outcomeWord: Record<StepOutcome, string> = {
   passed: 'Passed',
   failed: 'Failed',
   notReached: 'Not reached',
+  notAvailable: 'Not available',
 };
 
-export const loginWord: Record<Login['method'], string> = { agent: 'SSH agent', key: 'Key file', password: 'Password' };
+export const loginWord: Record<Login['method'], string> = {
+  agent: 'SSH agent',
+  key: 'Key file',
+  password: 'Password',
+  prompts: 'Prompts',
+};
 
 export const ruleWord: Record<RuleKind, string> = {
   cpu: 'CPU',
@@ -85,6 +103,12 @@ export const activityWord: Record<ActivityKind, string> = {
   serverEnabled: 'Server enabled',
   serverDisabled: 'Server disabled',
   hostKeyAccepted: 'Host key accepted',
+  hostKeyReplaced: 'Host key replaced',
+  hostKeyLearned: 'Host key learned',
+  serverHeld: 'Schedule held',
+  serverResumed: 'Schedule goes on',
+  budgetExceeded: 'Over budget',
+  serversImported: 'Servers imported',
   credentialChanged: 'Credential changed',
   queuePaused: 'Schedule paused',
   queueResumed: 'Schedule resumed',
@@ -95,9 +119,10 @@ export const activityWord: Record<ActivityKind, string> = {
   trouble: 'Trouble',
 };
 
-/** A stage, or the one family that was timed alone. */
-export function stageName({ stage, family }: StageTime): string {
-  return family === null ? stageWord[stage] : familyWord[family];
+/** A stage, or the one family that was timed alone; at a jump host with its name. */
+export function stageName({ stage, family, hop }: StageTime): string {
+  const name = family === null ? stageWord[stage] : familyWord[family];
+  return hop === null ? name : `${name} of ${hop}`;
 }
 
 /** `1 server`, `2 servers`. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Event } from '../api/gen/Event';
-import { activity, alert, latest, local, queue, snapshot, view } from '../test/fixtures';
+import { activity, alert, latest, local, prompt, queue, snapshot, view } from '../test/fixtures';
 import { apply, fromSnapshot } from './model';
 
 const start = () => fromSnapshot(snapshot());
@@ -46,7 +46,7 @@ describe('apply', () => {
   it('takes in queue, settings, troubles and activity', () => {
     const events: Event[] = [
       { type: 'queue', queue: queue({ paused: true }) },
-      { type: 'settings', settings: { concurrency: 9, notifications: false } },
+      { type: 'settings', settings: { ...snapshot().settings, concurrency: 9 } },
       { type: 'troubles', troubles: [{ code: 'store_full', message: 'm', hint: 'h' }] },
       { type: 'activity', entry: activity({ id: 2 }) },
     ];
@@ -65,5 +65,15 @@ describe('apply', () => {
     ];
     const once = events.reduce(apply, start());
     expect(events.reduce(apply, once)).toEqual(once);
+  });
+
+  it('keeps the prompts that wait, the oldest first', () => {
+    const ids = (model: ReturnType<typeof start>) => model.prompts.map(({ id }) => id);
+    const asked = [prompt(), prompt({ id: 'prompt-2' }), prompt()].reduce(
+      (before, one) => apply(before, { type: 'prompt', prompt: one }),
+      start(),
+    );
+    expect(ids(asked)).toEqual(['prompt-1', 'prompt-2']);
+    expect(ids(apply(asked, { type: 'promptGone', id: 'prompt-2' }))).toEqual(['prompt-1']);
   });
 });

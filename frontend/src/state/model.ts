@@ -4,6 +4,7 @@ import type { Activity } from '../api/gen/Activity';
 import type { Alert } from '../api/gen/Alert';
 import type { Event } from '../api/gen/Event';
 import type { Latest } from '../api/gen/Latest';
+import type { LoginPrompt } from '../api/gen/LoginPrompt';
 import type { ServerId } from '../api/gen/ServerId';
 import type { ServerView } from '../api/gen/ServerView';
 import type { Snapshot } from '../api/gen/Snapshot';
@@ -66,6 +67,15 @@ function withActivity(activity: Activity[], entry: Activity): Activity[] {
     .slice(0, ACTIVITY_KEPT);
 }
 
+/** The one that was asked first is answered first: a prompt that the snapshot held already keeps its place. */
+function withPrompt(prompts: LoginPrompt[], prompt: LoginPrompt): LoginPrompt[] {
+  return prompts.some(({ id }) => id === prompt.id) ? prompts : [...prompts, prompt];
+}
+
+function without(prompts: LoginPrompt[], id: string): LoginPrompt[] {
+  return prompts.filter((prompt) => prompt.id !== id);
+}
+
 /** The model after `event`. Events carry whole things, so one that the snapshot already held changes nothing. */
 export function apply(model: Model, event: Event): Model {
   switch (event.type) {
@@ -81,6 +91,10 @@ export function apply(model: Model, event: Event): Model {
       return { ...model, alerts: withAlert(model.alerts, event.alert) };
     case 'activity':
       return { ...model, activity: withActivity(model.activity, event.entry) };
+    case 'prompt':
+      return { ...model, prompts: withPrompt(model.prompts, event.prompt) };
+    case 'promptGone':
+      return { ...model, prompts: without(model.prompts, event.id) };
     case 'settings':
       return { ...model, settings: event.settings };
     case 'troubles':

@@ -8,7 +8,12 @@ import type { UnixMillis } from '../api/gen/UnixMillis';
 export type Route =
   | { screen: 'overview' | 'alerts' | 'queue' | 'activity' | 'settings' }
   /** `at` is a moment of interest, such as that of an alert. */
-  | { screen: 'server'; id: ServerId; at: UnixMillis | null };
+  | { screen: 'server'; id: ServerId; at: UnixMillis | null; part: ServerPart };
+
+/** The parts of the page of a server; the first one is shown unless another is asked for. */
+export const serverParts = ['metrics', 'connection', 'log'] as const;
+
+export type ServerPart = (typeof serverParts)[number];
 
 const PLAIN = ['alerts', 'queue', 'activity', 'settings'] as const;
 
@@ -17,8 +22,10 @@ export function parseRoute(hash: string): Route {
   const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
   const server = /^servers\/(\d+)$/.exec(path);
   if (server?.[1] !== undefined) {
-    const at = Number(new URLSearchParams(search).get('at'));
-    return { screen: 'server', id: Number(server[1]), at: at > 0 ? at : null };
+    const asked = new URLSearchParams(search);
+    const at = Number(asked.get('at'));
+    const part = serverParts.find((one) => one === asked.get('part')) ?? serverParts[0];
+    return { screen: 'server', id: Number(server[1]), at: at > 0 ? at : null, part };
   }
   return { screen: PLAIN.find((screen) => screen === path) ?? 'overview' };
 }
@@ -27,11 +34,14 @@ export function parseRoute(hash: string): Route {
 export function href(route: Route): string {
   if (route.screen === 'overview') return '#/';
   if (route.screen !== 'server') return `#/${route.screen}`;
-  return `#/servers/${route.id}${route.at === null ? '' : `?at=${route.at}`}`;
+  const asked = new URLSearchParams();
+  if (route.at !== null) asked.set('at', String(route.at));
+  if (route.part !== serverParts[0]) asked.set('part', route.part);
+  return `#/servers/${route.id}${asked.size > 0 ? `?${asked.toString()}` : ''}`;
 }
 
 export function serverHref(id: ServerId, at: UnixMillis | null = null): string {
-  return href({ screen: 'server', id, at });
+  return href({ screen: 'server', id, at, part: serverParts[0] });
 }
 
 export function go(route: Route): void {

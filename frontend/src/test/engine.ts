@@ -36,6 +36,10 @@ const usual: Answers = {
   retry: () => 1,
   remove_server: () => null,
   accept_host_key: () => null,
+  replace_host_key: () => null,
+  answer_prompt: () => null,
+  connection_tests: () => [],
+  footprint: () => ({ days: [], budget: { logins: null, bytes: null, cpu: null }, overBudget: [], slowStartUp: null }),
 };
 
 export interface FakeEngine {

@@ -5,11 +5,16 @@ import type { Alert } from '../api/gen/Alert';
 import type { Collection } from '../api/gen/Collection';
 import type { Failure } from '../api/gen/Failure';
 import type { Latest } from '../api/gen/Latest';
+import type { Login } from '../api/gen/Login';
+import type { LoginPrompt } from '../api/gen/LoginPrompt';
 import type { QueueView } from '../api/gen/QueueView';
 import type { Server } from '../api/gen/Server';
 import type { ServerView } from '../api/gen/ServerView';
 import type { Snapshot } from '../api/gen/Snapshot';
+import type { SshTarget } from '../api/gen/SshTarget';
 import type { Summary } from '../api/gen/Summary';
+import type { Target } from '../api/gen/Target';
+import type { TestStep } from '../api/gen/TestStep';
 
 export const NOW = 1_764_000_000_000;
 
@@ -27,14 +32,21 @@ export function summary(over: Partial<Summary> = {}): Summary {
   };
 }
 
+/** A target that is dialled directly, with the agent of this session. */
+export function ssh(over: Partial<SshTarget> = {}): Target {
+  const agent: Login = { method: 'agent', key: null, socket: null };
+  return { kind: 'ssh', host: 'web1.example.org', port: 22, user: 'ops', logins: [agent], jumps: [], ...over };
+}
+
 export function server(over: Partial<Server> = {}): Server {
   return {
     id: 1,
     name: 'web-1',
-    target: { kind: 'ssh', host: 'web1.example.org', port: 22, user: 'ops', login: { method: 'agent' } },
+    target: ssh(),
     enabled: true,
     interval: 60,
     thresholds: { cpu: 90, memory: 95, disk: 90 },
+    familiesOff: [],
     environment: 'production',
     tags: ['eu'],
     createdAt: NOW,
@@ -51,7 +63,9 @@ export function view(over: Partial<ServerView> = {}, of: Partial<Server> = {}): 
     nextVisit: NOW + 60_000,
     failure: null,
     firing: 0,
-    hasSecret: null,
+    secrets: [],
+    heldSince: null,
+    overBudget: [],
     ...over,
   };
 }
@@ -66,6 +80,8 @@ export function failure(over: Partial<Failure> = {}): Failure {
     stage: 'connect',
     message: 'web1.example.org refused the connection.',
     hint: 'Check that sshd runs there.',
+    remedy: null,
+    hop: null,
     retryable: true,
     ...over,
   };
@@ -83,7 +99,7 @@ export function collection(over: Partial<Collection> = {}): Collection {
     retryAt: null,
     attempts: 1,
     maxAttempts: 3,
-    stages: [{ stage: 'connect', family: null, millis: 12 }],
+    stages: [{ stage: 'connect', family: null, hop: null, millis: 12 }],
     failure: null,
     points: 80,
     ...over,
@@ -123,7 +139,7 @@ export function activity(over: Partial<Activity> = {}): Activity {
 }
 
 export function latest(over: Partial<Latest> = {}): Latest {
-  return { at: NOW, readAt: {}, points: [], processes: null, facts: null, unavailable: [], ...over };
+  return { at: NOW, readAt: {}, points: [], processes: null, facts: null, tables: {}, unavailable: [], ...over };
 }
 
 export function snapshot(over: Partial<Snapshot> = {}): Snapshot {
@@ -134,9 +150,27 @@ export function snapshot(over: Partial<Snapshot> = {}): Snapshot {
     queue: queue(),
     alerts: [],
     activity: [activity()],
-    settings: { concurrency: 5, notifications: true },
+    settings: { concurrency: 5, notifications: true, budget: { logins: 48, bytes: 200_000_000, cpu: 600 } },
+    prompts: [],
     troubles: [],
     scheduleHeldElsewhere: false,
+    ...over,
+  };
+}
+
+export function step(over: Partial<TestStep> = {}): TestStep {
+  return { stage: 'connect', hop: null, family: null, outcome: 'passed', millis: 3, detail: null, ...over };
+}
+
+export function prompt(over: Partial<LoginPrompt> = {}): LoginPrompt {
+  return {
+    id: 'prompt-1',
+    server: 1,
+    hop: 'ops@bastion.example.org',
+    name: '',
+    instructions: '',
+    questions: [{ text: 'Verification code: ', echo: true }],
+    until: Date.now() + 90_000,
     ...over,
   };
 }

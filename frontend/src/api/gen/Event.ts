@@ -2,6 +2,7 @@
 import type { Activity } from "./Activity";
 import type { Alert } from "./Alert";
 import type { Latest } from "./Latest";
+import type { LoginPrompt } from "./LoginPrompt";
 import type { QueueView } from "./QueueView";
 import type { ServerId } from "./ServerId";
 import type { ServerView } from "./ServerView";
@@ -49,7 +50,15 @@ test: string,
 /**
  * The step.
  */
-step: TestStep, } | { "type": "settings", 
+step: TestStep, } | { "type": "prompt", 
+/**
+ * What it asks.
+ */
+prompt: LoginPrompt, } | { "type": "promptGone", 
+/**
+ * Which one.
+ */
+id: string, } | { "type": "settings", 
 /**
  * All of them.
  */

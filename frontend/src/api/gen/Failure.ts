@@ -22,6 +22,14 @@ message: string,
  */
 hint: string, 
 /**
+ * A command to run, or a line for a configuration file, that can be copied as it stands.
+ */
+remedy: string | null, 
+/**
+ * The jump host where it failed, as [`crate::server::Hop`] is written; absent for the server itself.
+ */
+hop: string | null, 
+/**
  * Whether trying again without a person's help may succeed.
  */
 retryable: boolean, };

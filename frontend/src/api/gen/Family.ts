@@ -3,4 +3,4 @@
 /**
  * What is read together, and fails together.
  */
-export type Family = "cpu" | "load" | "memory" | "filesystems" | "diskIo" | "network" | "processes" | "fileHandles" | "uptime";
+export type Family = "cpu" | "load" | "memory" | "filesystems" | "diskIo" | "network" | "processes" | "fileHandles" | "uptime" | "pressure" | "tcp" | "temperatures" | "users" | "units" | "reboot" | "updates" | "containers" | "gpus" | "batteries";

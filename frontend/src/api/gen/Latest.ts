@@ -2,6 +2,7 @@
 import type { Facts } from "./Facts";
 import type { Family } from "./Family";
 import type { Point } from "./Point";
+import type { Tables } from "./Tables";
 import type { TopProcesses } from "./TopProcesses";
 import type { Unavailable } from "./Unavailable";
 import type { UnixMillis } from "./UnixMillis";
@@ -30,6 +31,10 @@ processes: TopProcesses | null,
  * What rarely changes.
  */
 facts: Facts | null, 
+/**
+ * What is not numeric.
+ */
+tables: Tables, 
 /**
  * What could not be read.
  */

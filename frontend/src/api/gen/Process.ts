@@ -31,4 +31,17 @@ threads: number | null,
 /**
  * The state as `ps` writes it (`R`, `S`, `D`, `Z`, `T`, `I`).
  */
-state: string, };
+state: string, 
+/**
+ * Bytes per second that it makes disks read. Absent until two readings exist, and for processes of others, whose
+ * `/proc/[pid]/io` only root may read.
+ */
+diskRead: number | null, 
+/**
+ * Bytes per second that it makes disks write. Absent as [`Self::disk_read`] is.
+ */
+diskWritten: number | null, 
+/**
+ * Open file handles. Absent for processes of others, whose `/proc/[pid]/fd` only root may read.
+ */
+handles: number | null, };

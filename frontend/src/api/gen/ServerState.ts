@@ -3,4 +3,4 @@
 /**
  * How a server is, as far as is known.
  */
-export type ServerState = "disabled" | "notObserved" | "up" | "stale" | "retrying" | "unreachable";
+export type ServerState = "disabled" | "notObserved" | "up" | "stale" | "retrying" | "unreachable" | "held";

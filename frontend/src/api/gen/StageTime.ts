@@ -15,6 +15,10 @@ stage: Stage,
  */
 family: Family | null, 
 /**
+ * The jump host at which it was passed, as [`crate::server::Hop`] is written; absent for the server itself.
+ */
+hop: string | null, 
+/**
  * Milliseconds, with fractions.
  */
 millis: number, };

@@ -3,4 +3,4 @@
 /**
  * How a step ended.
  */
-export type StepOutcome = "passed" | "failed" | "notReached";
+export type StepOutcome = "passed" | "failed" | "notAvailable" | "notReached";

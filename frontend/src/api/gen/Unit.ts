@@ -3,4 +3,4 @@
 /**
  * What a value counts.
  */
-export type Unit = "ratio" | "bytes" | "bytesPerSecond" | "count" | "perSecond" | "seconds";
+export type Unit = "ratio" | "bytes" | "bytesPerSecond" | "count" | "perSecond" | "seconds" | "celsius" | "flag";

@@ -1,5 +1,5 @@
-import { Button, TextInput } from '@mantine/core';
-import { Plus, RefreshCw, Search } from 'lucide-react';
+import { Button, Group, Menu, TextInput } from '@mantine/core';
+import { ChevronDown, FileInput, Plus, RefreshCw, Search } from 'lucide-react';
 import { useState } from 'react';
 
 import { engine } from '../../api/commands';
@@ -41,6 +41,9 @@ export function OverviewScreen() {
       Add server
     </Button>
   );
+  const bringOver = () => {
+    open({ kind: 'import' });
+  };
 
   return (
     <Page
@@ -54,7 +57,21 @@ export function OverviewScreen() {
           >
             Collect all now
           </Button>
-          {add}
+          <Group gap={1} wrap="nowrap">
+            {add}
+            <Menu position="bottom-end" withinPortal>
+              <Menu.Target>
+                <Button px={6} aria-label="More ways to add servers">
+                  <ChevronDown size={15} aria-hidden />
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown aria-label="More ways to add servers">
+                <Menu.Item leftSection={<FileInput size={14} aria-hidden />} onClick={bringOver}>
+                  Import from the SSH configuration
+                </Menu.Item>
+              </Menu.Dropdown>
+            </Menu>
+          </Group>
         </>
       }
     >
@@ -74,7 +91,16 @@ export function OverviewScreen() {
       )}
       {shown.length > 0 && <ServerTable servers={shown} />}
       {shown.length === 0 && <Empty title={`No server matches “${words}”.`} />}
-      {onlyLocal && <FirstServer>{add}</FirstServer>}
+      {onlyLocal && (
+        <FirstServer>
+          <Group gap="xs">
+            {add}
+            <Button variant="default" leftSection={<FileInput size={14} aria-hidden />} onClick={bringOver}>
+              Import from the SSH configuration
+            </Button>
+          </Group>
+        </FirstServer>
+      )}
     </Page>
   );
 }
@@ -85,7 +111,8 @@ function FirstServer({ children }: { children: React.ReactNode }) {
       <h2 id="first-server">Add your first server</h2>
       <p>
         This computer is watched already. To watch a server, Hostrounds only needs what you type after <code>ssh</code>:
-        a host and a user, with an SSH agent, a key file or a password. Nothing is installed on it.
+        a host and a user, with an SSH agent, a key file or a password. Nothing is installed on it. Hosts that stand in
+        your <code>~/.ssh/config</code> can be taken over.
       </p>
       <ol>
         <li>Enter the host and the user, and choose how to log in.</li>

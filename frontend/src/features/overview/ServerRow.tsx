@@ -14,7 +14,7 @@ import { plural } from '../../format/words';
 import { useLatest, useModel } from '../../state/hooks';
 import { go, serverHref } from '../../state/route';
 import { useDialogs } from '../dialogs';
-import { address, isFresh } from '../servers';
+import { address, asksAboutHostKey, isFresh, wayTo } from '../servers';
 import { reasonFor } from '../unavailable';
 import classes from './Overview.module.css';
 import { RowActions } from './RowActions';
@@ -25,12 +25,13 @@ const VALUE_COLUMNS = 5;
 /** A click anywhere in the row opens the server, unless it was meant for something in it. */
 function openUnlessControl(event: MouseEvent<HTMLTableRowElement>, view: ServerView): void {
   const control = event.target instanceof Element && event.target.closest('a, button, [role="menuitem"]');
-  if (!control) go({ screen: 'server', id: view.server.id, at: null });
+  if (!control) go({ screen: 'server', id: view.server.id, at: null, part: 'metrics' });
 }
 
 export const ServerRow = memo(function ServerRow({ view }: { view: ServerView }) {
   const { server, state, summary, failure, firing } = view;
   const open = useDialogs();
+  const where = [address(server.target), wayTo(server.target)].filter((word) => word !== '').join(' ');
   const labels = [server.environment, ...server.tags].filter((word) => word !== null).join(' · ');
   return (
     // The link in the first cell does the same for the keyboard.
@@ -52,8 +53,8 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
             </span>
           )}
         </div>
-        <span className={classes.about} title={address(server.target)}>
-          {address(server.target)}
+        <span className={classes.about} title={where}>
+          {where}
         </span>
       </th>
       <td>
@@ -69,7 +70,7 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
               {failure.message}
             </span>
           )}
-          {failure?.code === 'host_key_unknown' && (
+          {failure && asksAboutHostKey(failure) && (
             <Button
               size="compact-xs"
               variant="light"
@@ -80,6 +81,7 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
               Review host key
             </Button>
           )}
+          <Hints view={view} />
         </div>
       </td>
       {summary ? (
@@ -112,6 +114,26 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
     </tr>
   );
 });
+
+/** What deserves a look some time, but is no alert. */
+function Hints({ view: { server, overBudget } }: { view: ServerView }) {
+  const tables = useLatest(server.id)?.tables;
+  const failed = tables?.units?.length ?? 0;
+  const reboot = tables?.reboot ?? [];
+  const hints = [
+    reboot.length > 0 && { word: 'reboot required', about: reboot.join(', ') },
+    failed > 0 && {
+      word: plural(failed, 'failed unit'),
+      about: (tables?.units ?? []).map(({ name }) => name).join(', '),
+    },
+    overBudget.length > 0 && { word: 'over budget', about: overBudget.join('; ') },
+  ].filter((hint) => hint !== false);
+  return hints.map(({ word, about }) => (
+    <span key={word} className={classes.hint} title={about}>
+      {word}
+    </span>
+  ));
+}
 
 function Values({ view: { server, state }, summary }: { view: ServerView; summary: Summary }) {
   const latest = useLatest(server.id);

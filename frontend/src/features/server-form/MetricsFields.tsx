@@ -3,6 +3,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 
 import { duration } from '../../format/units';
+import { FamilyFields } from './FamilyFields';
 import classes from './ServerForm.module.css';
 import type { FormValues } from './values';
 
@@ -49,6 +50,7 @@ export function MetricsFields({ form, local }: MetricsFieldsProps) {
           />
         )}
       </div>
+      <FamilyFields form={form} />
       <p className={classes.label}>Alert from this share on, in percent. Empty switches the alert off.</p>
       <div className={classes.thirds}>
         <NumberInput

@@ -1,5 +1,5 @@
 import { Button, Drawer } from '@mantine/core';
-import { schemaResolver, useForm } from '@mantine/form';
+import { useForm } from '@mantine/form';
 import { PlugZap } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 
@@ -7,18 +7,19 @@ import { engine } from '../../api/commands';
 import { type CommandError, toCommandError } from '../../api/errors';
 import type { ServerView } from '../../api/gen/ServerView';
 import { Note } from '../../components/Note';
+import { HostKeyDialog } from '../connection/HostKeyDialog';
+import { TestResult } from '../connection/TestResult';
+import { useConnectionTest } from '../connection/useConnectionTest';
 import { focusIsLost, giveFocusBack, opener } from '../focus';
+import { usePrompted } from '../prompts';
 import { toastDone } from '../toasts';
 import { ConnectionFields } from './ConnectionFields';
 import { DiscardDialog } from './DiscardDialog';
-import { HostKeyDialog } from './HostKeyDialog';
 import { LabelFields } from './LabelFields';
 import { MetricsFields } from './MetricsFields';
-import { schemaFor } from './schema';
+import { wrongFields } from './schema';
 import classes from './ServerForm.module.css';
-import { TestResult } from './TestResult';
-import { useConnectionTest } from './useConnectionTest';
-import { type FormValues, initialValues, sameConnection, shownFields, toServerForm } from './values';
+import { type FormValues, initialValues, repeatsServer, sameConnection, shownFields, toServerForm } from './values';
 
 interface ServerFormDrawerProps {
   /** Absent for a new server. */
@@ -45,10 +46,11 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
   const local = view?.server.target.kind === 'local';
   const [initial] = useState(() => initialValues(view));
   const test = useConnectionTest();
+  const prompted = usePrompted();
   const form = useForm<FormValues>({
     initialValues: initial,
     validateInputOnBlur: true,
-    validate: (values) => schemaResolver(schemaFor(values, view), { sync: true })(values),
+    validate: (values) => wrongFields(values, view),
     onValuesChange: (values, before) => {
       if (!sameConnection(values, before)) test.reset();
     },
@@ -91,7 +93,9 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
   };
 
   const refuse = (refusal: CommandError) => {
-    const errors = fieldErrors(refusal);
+    const errors = Object.fromEntries(
+      Object.entries(fieldErrors(refusal)).filter(([path]) => !repeatsServer(path, form.getValues())),
+    );
     form.setErrors(errors);
     setError(Object.keys(errors).length > 0 ? null : refusal);
     markRefused();
@@ -130,8 +134,8 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
         position="right"
         size={540}
         title={view ? `Edit ${view.server.name}` : 'Add server'}
-        closeOnEscape={!test.offer && !asksToDiscard}
-        closeOnClickOutside={!form.isDirty()}
+        closeOnEscape={!test.offer && !asksToDiscard && !prompted}
+        closeOnClickOutside={!form.isDirty() && !prompted}
         classNames={{ title: classes.drawerTitle, content: classes.drawerContent, body: classes.drawerBody }}
       >
         <form className={classes.form} noValidate onSubmit={form.onSubmit((values) => void save(values), markRefused)}>

@@ -3,14 +3,27 @@
  * has the last word.
  */
 
+import { type FormErrors, schemaResolver } from '@mantine/form';
 import * as v from 'valibot';
 
 import type { ServerView } from '../../api/gen/ServerView';
-import { canKeepSecret, type FormValues } from './values';
+import { familyGroups } from '../../format/families';
+import {
+  type AskedSecret,
+  askedSecrets,
+  type FormValues,
+  initialValues,
+  isSaved,
+  MAX_JUMPS,
+  MAX_LOGINS,
+  sameSlot,
+} from './values';
 
 const SMALLEST_INTERVAL = 5;
 const SMALLEST_LOCAL_INTERVAL = 2;
 const LARGEST_INTERVAL = 604_800;
+
+const FAMILIES = familyGroups.flatMap(({ families }) => families).length;
 
 const short = (most: number) => v.maxLength<string, number, string>(most, `At most ${most} characters.`);
 
@@ -41,6 +54,35 @@ const keyPath = v.pipe(
   v.check((path) => !path.endsWith('.pub'), 'That is a public key. Choose the private key beside it, without `.pub`.'),
 );
 
+const agentKey = v.pipe(
+  v.string(),
+  v.trim(),
+  v.check((key) => !key.startsWith('MD5:'), 'Give the SHA256 fingerprint, as `ssh-add -l` prints it.'),
+);
+
+const login = v.variant('method', [
+  v.object({ method: v.literal('agent'), key: agentKey }),
+  v.object({ method: v.literal('key'), path: keyPath }),
+  v.object({ method: v.literal('password') }),
+  v.object({ method: v.literal('prompts') }),
+]);
+
+const hop = {
+  host,
+  port,
+  user,
+  logins: v.pipe(
+    v.array(login),
+    v.minLength(1, 'Choose at least one way to log in.'),
+    v.maxLength(MAX_LOGINS, `At most ${MAX_LOGINS} ways to log in.`),
+  ),
+};
+
+const jump = v.variant('likeServer', [
+  v.object({ likeServer: v.literal(true), host, port, user }),
+  v.object({ likeServer: v.literal(false), ...hop }),
+]);
+
 const THRESHOLD = 'A threshold is a percentage from 1 to 100; without one the alert is off.';
 const threshold = v.union(
   [v.literal(''), v.pipe(v.number(THRESHOLD), v.minValue(1, THRESHOLD), v.maxValue(100, THRESHOLD))],
@@ -63,26 +105,44 @@ function common(smallestInterval: number) {
     ),
     interval: interval(smallestInterval),
     thresholds: v.object({ cpu: threshold, memory: threshold, disk: threshold }),
+    familiesOff: v.pipe(
+      v.array(v.string()),
+      v.maxLength(FAMILIES - 1, 'Leave at least one family of metrics on, or disable the server.'),
+    ),
   };
 }
 
-function secretNeeded(values: FormValues, view: ServerView | null): string | null {
-  const what = values.method === 'password' ? 'password' : 'passphrase';
-  if (canKeepSecret(view, values.method)) return values.secretAction === 'set' ? `Enter the new ${what}.` : null;
-  return values.method === 'password' ? 'Enter the password. It goes into the keyring of this computer.' : null;
+/** What is wrong with a secret that the form asks for; a passphrase is only needed where one is to be replaced. */
+function wrongSecret({ slot, values }: AskedSecret, view: ServerView | null): string | null {
+  if (values.value !== '') return null;
+  if (isSaved(view, slot)) return values.action === 'set' ? `Enter the new ${slot.kind}.` : null;
+  // Where the keyring could not be asked, a password that is not told to be saved may still be there.
+  const wasAskedBefore = view !== null && savedSlots(view).some((saved) => sameSlot(saved, slot));
+  const needed = slot.kind === 'password' && !wasAskedBefore;
+  return needed ? 'Enter the password. It goes into the keyring of this computer.' : null;
 }
 
-/** The schema for what `values` chose: a key needs a path, a new password login a password. */
-export function schemaFor(values: FormValues, view: ServerView | null) {
+function savedSlots(view: ServerView): AskedSecret['slot'][] {
+  return askedSecrets(initialValues(view)).map(({ slot }) => slot);
+}
+
+function schemaFor(view: ServerView | null) {
   if (view?.server.target.kind === 'local') return v.object({ name, ...common(SMALLEST_LOCAL_INTERVAL) });
-  const needed = secretNeeded(values, view);
   return v.object({
     name: foreignName,
-    host,
-    port,
-    user,
-    keyPath: values.method === 'key' ? keyPath : v.string(),
-    secret: needed === null ? v.string() : v.pipe(v.string(), v.nonEmpty(needed)),
+    ...hop,
+    jumps: v.pipe(v.array(jump), v.maxLength(MAX_JUMPS, `At most ${MAX_JUMPS} jump hosts.`)),
     ...common(SMALLEST_INTERVAL),
   });
+}
+
+/** What is wrong with `values`, by the path of the field. */
+export function wrongFields(values: FormValues, view: ServerView | null): FormErrors {
+  const errors = schemaResolver(schemaFor(view), { sync: true })(values);
+  if (view?.server.target.kind === 'local') return errors;
+  const secrets = askedSecrets(values).flatMap((secret) => {
+    const wrong = wrongSecret(secret, view);
+    return wrong === null ? [] : [[`${secret.path}.value`, wrong] as const];
+  });
+  return { ...errors, ...Object.fromEntries(secrets) };
 }

@@ -1,118 +1,289 @@
 /** What stands in the form, and how it becomes what the engine takes. */
 
+import type { Family } from '../../api/gen/Family';
+import type { Hop } from '../../api/gen/Hop';
 import type { Login } from '../../api/gen/Login';
 import type { SecretChange } from '../../api/gen/SecretChange';
+import type { SecretEdit } from '../../api/gen/SecretEdit';
+import type { SecretSlot } from '../../api/gen/SecretSlot';
 import type { Server } from '../../api/gen/Server';
 import type { ServerForm } from '../../api/gen/ServerForm';
 import type { ServerView } from '../../api/gen/ServerView';
-import type { Target } from '../../api/gen/Target';
+import type { SshTarget } from '../../api/gen/SshTarget';
+import { hopName } from '../servers';
 
 export type Method = Login['method'];
 
 /** A number field holds text while it is empty. */
 type NumberField = number | string;
 
-export interface FormValues {
-  name: string;
+export interface SecretValues {
+  /** Only where a secret is saved already. */
+  action: SecretChange['action'];
+  value: string;
+}
+
+/** One way to log in. What another method than the chosen one needs stays empty. */
+export interface LoginValues {
+  /** Tells the rows of a list apart while they move. */
+  id: string;
+  method: Method;
+  path: string;
+  certificate: string;
+  key: string;
+  socket: string;
+  passphrase: SecretValues;
+}
+
+/** A host, and who logs in there. There is one password for each host, whichever row asks for it. */
+export interface HopValues {
   host: string;
   port: NumberField;
   user: string;
-  method: Method;
-  keyPath: string;
-  /** Only where a secret is saved already. */
-  secretAction: SecretChange['action'];
-  secret: string;
+  logins: LoginValues[];
+  password: SecretValues;
+}
+
+export interface JumpValues extends HopValues {
+  id: string;
+  /** Whether it is logged in to as the server is: in the same ways, with a password of its own. */
+  likeServer: boolean;
+}
+
+export interface FormValues extends HopValues {
+  name: string;
+  jumps: JumpValues[];
   environment: string;
   tags: string[];
   enabled: boolean;
   interval: NumberField;
   thresholds: { cpu: NumberField; memory: NumberField; disk: NumberField };
+  familiesOff: Family[];
 }
 
-const NEW: FormValues = {
-  name: '',
-  host: '',
-  port: 22,
-  user: '',
-  method: 'agent',
-  keyPath: '',
-  secretAction: 'keep',
-  secret: '',
-  environment: '',
-  tags: [],
-  enabled: true,
-  interval: 900,
-  thresholds: { cpu: 90, memory: 95, disk: 90 },
-};
+/** As many as the engine takes. */
+export const MAX_LOGINS = 6;
+export const MAX_JUMPS = 4;
 
-/** Whether a connection test of `before` says anything about `after`. */
-export function sameConnection(before: FormValues, after: FormValues): boolean {
-  const part = ({ host, port, user, method, keyPath, secretAction, secret }: FormValues) =>
-    JSON.stringify([host, port, user, method, keyPath, secretAction, secret]);
-  return part(before) === part(after);
+const noSecret = (): SecretValues => ({ action: 'keep', value: '' });
+
+let rows = 0;
+
+function newId(): string {
+  rows += 1;
+  return `row-${rows}`;
 }
 
-/** The paths of the fields that the form shows: an error of any other path needs a place of its own. */
-export function shownFields({ method, secretAction }: FormValues, view: ServerView | null): string[] {
-  const common = ['name', 'environment', 'tags', 'interval', 'thresholds.cpu', 'thresholds.memory', 'thresholds.disk'];
-  if (view?.server.target.kind === 'local') return common;
-  const fields = [...common, 'host', 'port', 'user'];
-  if (method === 'key') fields.push('keyPath');
-  if (method !== 'agent' && (secretAction === 'set' || !canKeepSecret(view, method))) fields.push('secret');
-  return fields;
+export function newLogin(method: Method): LoginValues {
+  return { id: newId(), method, path: '', certificate: '', key: '', socket: '', passphrase: noSecret() };
 }
 
-function savedMethod(view: ServerView | null): Method | null {
-  return view?.server.target.kind === 'ssh' ? view.server.target.login.method : null;
+export function newJump(): JumpValues {
+  return {
+    id: newId(),
+    likeServer: true,
+    host: '',
+    port: 22,
+    user: '',
+    logins: [newLogin('agent')],
+    password: noSecret(),
+  };
+}
+
+function loginValues(login: Login): LoginValues {
+  const empty = newLogin(login.method);
+  switch (login.method) {
+    case 'key':
+      return { ...empty, path: login.path, certificate: login.certificate ?? '' };
+    case 'agent':
+      return { ...empty, key: login.key ?? '', socket: login.socket ?? '' };
+    case 'password':
+    case 'prompts':
+      return empty;
+  }
+}
+
+function hopValues({ host, port, user, logins }: Hop): HopValues {
+  return { host, port, user, logins: logins.map(loginValues), password: noSecret() };
+}
+
+function jumpValues(jump: Hop, server: Hop): JumpValues {
+  const likeServer = JSON.stringify(jump.logins) === JSON.stringify(server.logins);
+  return { ...hopValues(jump), id: newId(), likeServer };
 }
 
 /** The form as it opens: with the settings of `view`, or those of a new server. A secret is never among them. */
 export function initialValues(view: ServerView | null): FormValues {
-  if (!view) return NEW;
-  const { name, target, environment, tags, enabled, interval, thresholds } = view.server;
-  const connection =
-    target.kind === 'ssh'
-      ? {
-          host: target.host,
-          port: target.port,
-          user: target.user,
-          method: target.login.method,
-          keyPath: target.login.method === 'key' ? target.login.path : '',
-        }
-      : {};
+  const values: FormValues = {
+    name: '',
+    host: '',
+    port: 22,
+    user: '',
+    logins: [newLogin('agent')],
+    password: noSecret(),
+    jumps: [],
+    environment: '',
+    tags: [],
+    enabled: true,
+    interval: 900,
+    thresholds: { cpu: 90, memory: 95, disk: 90 },
+    familiesOff: [],
+  };
+  if (!view) return values;
+  const { name, target, environment, tags, enabled, interval, thresholds, familiesOff } = view.server;
+  const way = target.kind === 'ssh' && {
+    ...hopValues(target),
+    jumps: target.jumps.map((jump) => jumpValues(jump, target)),
+  };
   return {
-    ...NEW,
-    ...connection,
+    ...values,
+    ...way,
     name,
     environment: environment ?? '',
     tags,
     enabled,
     interval,
     thresholds: { cpu: thresholds.cpu ?? '', memory: thresholds.memory ?? '', disk: thresholds.disk ?? '' },
+    familiesOff,
   };
 }
 
-/** Whether the keyring may hold a secret that fits `method`, so that keeping it is a choice. */
-export function canKeepSecret(view: ServerView | null, method: Method): boolean {
-  return method !== 'agent' && savedMethod(view) === method && view?.hasSecret !== false;
+function orNull(text: string): string | null {
+  return text.trim() === '' ? null : text.trim();
 }
 
-function secretChange(values: FormValues, view: ServerView | null): SecretChange {
-  if (canKeepSecret(view, values.method)) {
-    return values.secretAction === 'set' ? { action: 'set', value: values.secret } : { action: values.secretAction };
+function toLogin({ method, path, certificate, key, socket }: LoginValues): Login {
+  switch (method) {
+    case 'key':
+      return { method, path: path.trim(), certificate: orNull(certificate) };
+    case 'agent':
+      return { method, key: orNull(key), socket: orNull(socket) };
+    case 'password':
+    case 'prompts':
+      return { method };
   }
-  if (values.method !== 'agent' && values.secret !== '') return { action: 'set', value: values.secret };
-  // A password is no passphrase: what was saved for another way to log in must not stay.
-  const leftover = view !== null && savedMethod(view) !== values.method && view.hasSecret !== false;
-  return { action: leftover && savedMethod(view) !== 'agent' ? 'clear' : 'keep' };
 }
 
-function login({ method, keyPath }: FormValues): Login {
-  return method === 'key' ? { method, path: keyPath } : { method };
+/** The ways to log in that count for `jump`. */
+export function loginsOf(jump: JumpValues, values: FormValues): LoginValues[] {
+  return jump.likeServer ? values.logins : jump.logins;
 }
 
-function target(values: FormValues): Target {
-  return { kind: 'ssh', host: values.host, port: Number(values.port), user: values.user, login: login(values) };
+function toHop({ host, port, user }: HopValues, logins: readonly LoginValues[]): Hop {
+  return { host: host.trim(), port: Number(port), user: user.trim(), logins: logins.map(toLogin) };
+}
+
+function toTarget(values: FormValues): SshTarget {
+  const jumps = values.jumps.map((jump) => toHop(jump, loginsOf(jump, values)));
+  return { ...toHop(values, values.logins), jumps };
+}
+
+/** A secret that the form asks for: where its field is, and where the keyring puts it. */
+export interface AskedSecret {
+  path: string;
+  slot: SecretSlot;
+  values: SecretValues;
+}
+
+function secretsOfHop(
+  hop: HopValues,
+  logins: readonly LoginValues[],
+  prefix: string,
+  jump: string | null,
+): AskedSecret[] {
+  const asked: AskedSecret[] = [];
+  logins.forEach(({ method, path, passphrase }, index) => {
+    if (method === 'password') {
+      asked.push({ path: `${prefix}password`, slot: { kind: 'password', jump }, values: hop.password });
+    }
+    if (method === 'key') {
+      const slot: SecretSlot = { kind: 'passphrase', path: path.trim() };
+      asked.push({ path: `${prefix}logins.${index}.passphrase`, slot, values: passphrase });
+    }
+  });
+  return asked;
+}
+
+export function sameSlot(a: SecretSlot, b: SecretSlot): boolean {
+  if (a.kind === 'password') return b.kind === 'password' && a.jump === b.jump;
+  return b.kind === 'passphrase' && a.path === b.path;
+}
+
+/** Every secret that the form asks for, each once: a key file that is used twice has one passphrase, asked where it comes first. */
+export function askedSecrets(values: FormValues): AskedSecret[] {
+  const all = [
+    ...secretsOfHop(values, values.logins, '', null),
+    ...values.jumps.flatMap((jump, index) => {
+      const logins = loginsOf(jump, values);
+      return secretsOfHop(jump, logins, `jumps.${index}.`, hopName(toHop(jump, logins)));
+    }),
+  ];
+  return all.filter(({ slot }, index) => all.findIndex((other) => sameSlot(other.slot, slot)) === index);
+}
+
+/** Whether the keyring holds what belongs into `slot`, so that keeping it is a choice. */
+export function isSaved(view: ServerView | null, slot: SecretSlot): boolean {
+  return view?.secrets.some((saved) => sameSlot(saved, slot)) ?? false;
+}
+
+function changeOf(secret: AskedSecret, view: ServerView | null): SecretChange {
+  const { action, value } = secret.values;
+  if (isSaved(view, secret.slot)) return action === 'set' ? { action, value } : { action };
+  return value === '' ? { action: 'keep' } : { action: 'set', value };
+}
+
+function secretEdits(values: FormValues, view: ServerView | null): SecretEdit[] {
+  return askedSecrets(values)
+    .map((secret) => ({ slot: secret.slot, change: changeOf(secret, view) }))
+    .filter(({ change }) => change.action !== 'keep');
+}
+
+/** Whether a connection test of `before` says anything about `after`. */
+export function sameConnection(before: FormValues, after: FormValues): boolean {
+  const part = ({ host, port, user, logins, password, jumps, familiesOff }: FormValues) =>
+    JSON.stringify([host, port, user, logins, password, jumps, familiesOff]);
+  return part(before) === part(after);
+}
+
+const METHOD_FIELDS: Record<Method, readonly string[]> = {
+  agent: ['key', 'socket'],
+  key: ['path', 'certificate'],
+  password: [],
+  prompts: [],
+};
+
+function fieldsOfHop(logins: readonly LoginValues[], prefix: string): string[] {
+  const own = ['host', 'port', 'user', 'logins'];
+  const ways = logins.flatMap(({ method }, index) => METHOD_FIELDS[method].map((field) => `logins.${index}.${field}`));
+  return [...own, ...ways].map((field) => prefix + field);
+}
+
+/** The paths of the fields that the form shows: an error of any other path needs a place of its own. */
+export function shownFields(values: FormValues, view: ServerView | null): string[] {
+  const common = [
+    'name',
+    'environment',
+    'tags',
+    'interval',
+    'thresholds.cpu',
+    'thresholds.memory',
+    'thresholds.disk',
+    'familiesOff',
+  ];
+  if (view?.server.target.kind === 'local') return common;
+  return [
+    ...common,
+    ...fieldsOfHop(values.logins, ''),
+    'jumps',
+    ...values.jumps.flatMap((jump, index) => fieldsOfHop(jump.likeServer ? [] : jump.logins, `jumps.${index}.`)),
+    ...askedSecrets(values).map(({ path }) => `${path}.value`),
+  ];
+}
+
+/** Whether an error of `path` only repeats one of the server: the jump host is logged in to in the same ways. */
+export function repeatsServer(path: string, { jumps }: FormValues): boolean {
+  const jump = /^jumps\.(\d+)\.logins/.exec(path)?.[1];
+  return jump !== undefined && jumps[Number(jump)]?.likeServer === true;
 }
 
 function percentOrOff(field: NumberField): number | null {
@@ -125,7 +296,7 @@ export function toServerForm(values: FormValues, view: ServerView | null): Serve
   return {
     draft: {
       name: values.name,
-      target: local ? { kind: 'local' } : target(values),
+      target: local ? { kind: 'local' } : { kind: 'ssh', ...toTarget(values) },
       enabled: values.enabled,
       interval: Number(values.interval),
       thresholds: {
@@ -133,18 +304,16 @@ export function toServerForm(values: FormValues, view: ServerView | null): Serve
         memory: percentOrOff(values.thresholds.memory),
         disk: percentOrOff(values.thresholds.disk),
       },
+      familiesOff: values.familiesOff,
       environment: values.environment.trim() === '' ? null : values.environment,
       tags: values.tags,
     },
-    secret: local ? { action: 'keep' } : secretChange(values, view),
+    secrets: local ? [] : secretEdits(values, view),
   };
 }
 
 /** A saved server as it stands, for a test that changes nothing. */
 export function savedForm(server: Server): ServerForm {
-  const { name, target: where, enabled, interval, thresholds, environment, tags } = server;
-  return {
-    draft: { name, target: where, enabled, interval, thresholds, environment, tags },
-    secret: { action: 'keep' },
-  };
+  const { name, target, enabled, interval, thresholds, familiesOff, environment, tags } = server;
+  return { draft: { name, target, enabled, interval, thresholds, familiesOff, environment, tags }, secrets: [] };
 }

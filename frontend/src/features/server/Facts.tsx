@@ -2,7 +2,7 @@ import type { Facts as KnownFacts } from '../../api/gen/Facts';
 import type { ServerView } from '../../api/gen/ServerView';
 import { RelativeTime } from '../../components/RelativeTime';
 import { duration } from '../../format/units';
-import { address, isFresh } from '../servers';
+import { address, isFresh, wayTo } from '../servers';
 import classes from './Server.module.css';
 
 interface FactsProps {
@@ -19,7 +19,7 @@ export function Facts({ view: { server, state, summary, lastSeen, nextVisit }, f
   return (
     <>
       <p className={classes.facts}>
-        <span>{address(server.target)}</span>
+        <span>{[address(server.target), wayTo(server.target)].filter((word) => word !== '').join(' ')}</span>
         {words.map((word, index) => (
           <span key={index}>{word}</span>
         ))}

@@ -2,9 +2,9 @@ import { Button } from '@mantine/core';
 
 import type { Failure } from '../../api/gen/Failure';
 import type { ServerView } from '../../api/gen/ServerView';
-import { Note } from '../../components/Note';
-import { stageWord } from '../../format/words';
+import { FailureNote } from '../connection/FailureNote';
 import { useDialogs } from '../dialogs';
+import { asksAboutHostKey } from '../servers';
 
 interface FailurePanelProps {
   view: ServerView;
@@ -14,14 +14,12 @@ interface FailurePanelProps {
 /** Why the latest visit failed, at which stage, and what to do about it. */
 export function FailurePanel({ view: { server, state }, failure }: FailurePanelProps) {
   const open = useDialogs();
-  const unknown = failure.code === 'host_key_unknown';
   return (
-    <Note
+    <FailureNote
+      failure={failure}
       tone={state === 'retrying' ? 'warn' : 'bad'}
-      title={`${stageWord[failure.stage]}: ${failure.message}`}
-      hint={failure.hint}
       actions={
-        unknown ? (
+        asksAboutHostKey(failure) ? (
           <Button
             onClick={() => {
               open({ kind: 'test', id: server.id, review: true });

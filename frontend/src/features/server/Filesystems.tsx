@@ -2,13 +2,14 @@ import { Skeleton } from '@mantine/core';
 
 import type { Latest } from '../../api/gen/Latest';
 import type { Metric } from '../../api/gen/Metric';
+import type { ServerView } from '../../api/gen/ServerView';
 import { Absent } from '../../components/Absent';
 import { type Column, DataTable } from '../../components/DataTable';
 import { Empty } from '../../components/Empty';
 import { Meter } from '../../components/Meter';
 import { Panel } from '../../components/Panel';
 import { bytes, count } from '../../format/units';
-import { reasonFor } from '../unavailable';
+import { isOff, reasonFor, SWITCHED_OFF } from '../unavailable';
 
 const MOUNT = 'system.filesystem.mountpoint';
 const DEVICE = 'system.device';
@@ -73,13 +74,15 @@ const columns: Column<Filesystem>[] = [
 ];
 
 interface FilesystemsProps {
+  view: ServerView;
   latest: Latest | undefined;
   loading: boolean;
 }
 
 /** Every mounted filesystem with its space and its inodes. */
-export function Filesystems({ latest, loading }: FilesystemsProps) {
-  const rows = latest ? filesystems(latest) : [];
+export function Filesystems({ view: { server }, latest, loading }: FilesystemsProps) {
+  const off = isOff(server, 'filesystems');
+  const rows = latest && !off ? filesystems(latest) : [];
   const reason = reasonFor(latest, 'filesystems');
   return (
     <Panel title="Filesystems" flush>
@@ -91,10 +94,11 @@ export function Filesystems({ latest, loading }: FilesystemsProps) {
           keyOf={({ mount, device }) => `${mount} ${device}`}
         />
       )}
-      {rows.length === 0 && loading && (
+      {rows.length === 0 && loading && !off && (
         <Skeleton height={40} m="sm" width="auto" role="status" aria-label="Loading filesystems" />
       )}
-      {rows.length === 0 && !loading && (
+      {off && <Empty title={SWITCHED_OFF} />}
+      {rows.length === 0 && !loading && !off && (
         <Empty title={reason === undefined ? 'Not observed yet' : 'Not available'}>
           {reason !== undefined && <p>{reason}</p>}
         </Empty>

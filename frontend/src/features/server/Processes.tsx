@@ -2,14 +2,21 @@ import { Skeleton } from '@mantine/core';
 
 import type { Latest } from '../../api/gen/Latest';
 import type { Process } from '../../api/gen/Process';
+import type { ServerView } from '../../api/gen/ServerView';
 import { Absent } from '../../components/Absent';
 import { type Column, DataTable } from '../../components/DataTable';
 import { Empty } from '../../components/Empty';
 import { Panel } from '../../components/Panel';
 import { RelativeTime } from '../../components/RelativeTime';
-import { bytes, count, percent } from '../../format/units';
-import { reasonFor } from '../unavailable';
+import { bytes, bytesPerSecond, count, percent } from '../../format/units';
+import { isOff, reasonFor, SWITCHED_OFF } from '../unavailable';
 import classes from './Server.module.css';
+
+const PRIVATE = 'Only root may read this of the processes of others; rates are known from the second reading on.';
+
+function shown(value: number | null, format: (value: number) => string) {
+  return value === null ? <Absent reason={PRIVATE} /> : format(value);
+}
 
 const columns: Column<Process>[] = [
   {
@@ -24,6 +31,9 @@ const columns: Column<Process>[] = [
   },
   { title: 'Memory', numeric: true, cell: ({ memory }) => bytes(memory) },
   { title: 'Threads', numeric: true, cell: ({ threads }) => (threads === null ? <Absent /> : count(threads)) },
+  { title: 'Read', numeric: true, cell: ({ diskRead }) => shown(diskRead, bytesPerSecond) },
+  { title: 'Written', numeric: true, cell: ({ diskWritten }) => shown(diskWritten, bytesPerSecond) },
+  { title: 'Handles', numeric: true, cell: ({ handles }) => shown(handles, count) },
   { title: 'State', cell: ({ state }) => state },
 ];
 
@@ -36,14 +46,16 @@ function ProcessName({ name, about }: { name: string; about: string }) {
 }
 
 interface ProcessesProps {
+  view: ServerView;
   latest: Latest | undefined;
   loading: boolean;
 }
 
 /** The busiest processes, by CPU and by memory. */
-export function Processes({ latest, loading }: ProcessesProps) {
+export function Processes({ view: { server }, latest, loading }: ProcessesProps) {
   const top = latest?.processes ?? null;
   const missing = (what: string) => {
+    if (isOff(server, 'processes')) return <Empty title={SWITCHED_OFF} />;
     if (loading) return <Skeleton height={60} m="sm" width="auto" role="status" aria-label="Loading processes" />;
     const reason = reasonFor(latest, 'processes');
     if (reason !== undefined) return <Empty title="Not available">{<p>{reason}</p>}</Empty>;

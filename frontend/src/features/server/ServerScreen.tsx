@@ -1,3 +1,4 @@
+import { Tabs } from '@mantine/core';
 import { useCallback, useEffect } from 'react';
 
 import { engine } from '../../api/commands';
@@ -6,35 +7,34 @@ import type { ServerView } from '../../api/gen/ServerView';
 import type { UnixMillis } from '../../api/gen/UnixMillis';
 import { Empty } from '../../components/Empty';
 import { Page } from '../../components/Page';
-import { Panel } from '../../components/Panel';
 import { ServerStateBadge } from '../../components/StateBadge';
-import { useEngineEvent, useLatest, useServer, useStore } from '../../state/hooks';
-import { upsert } from '../../state/model';
-import { ActivityTable } from '../activity/ActivityTable';
-import { useActivity } from '../activity/useActivity';
-import { AlertTable } from '../alerts/AlertTable';
-import { useAlerts } from '../alerts/useAlerts';
-import { Loaded } from '../Loaded';
-import { CollectionTable } from '../queue/CollectionTable';
+import { useLatest, useServer, useStore } from '../../state/hooks';
+import { go, type ServerPart, serverParts } from '../../state/route';
+import { LOCAL } from '../servers';
 import { useFetched } from '../useFetched';
 import { Charts } from './charts/Charts';
+import { ConnectionPart } from './connection/ConnectionPart';
 import { Facts } from './Facts';
 import { FailurePanel } from './FailurePanel';
 import { Filesystems } from './Filesystems';
 import { HeaderActions } from './HeaderActions';
+import { HeldPanel } from './HeldPanel';
+import { LogPart } from './LogPart';
 import { Processes } from './Processes';
+import classes from './Server.module.css';
+import { NotRead } from './system/NotRead';
+import { System } from './system/System';
 import { useLive } from './useLive';
 import { Vitals } from './Vitals';
-
-const SHOWN = 10;
 
 interface ServerScreenProps {
   id: ServerId;
   /** A moment of interest, such as that of an alert. */
   at: UnixMillis | null;
+  part: ServerPart;
 }
 
-export function ServerScreen({ id, at }: ServerScreenProps) {
+export function ServerScreen({ id, at, part }: ServerScreenProps) {
   const view = useServer(id);
   if (!view) {
     return (
@@ -45,7 +45,7 @@ export function ServerScreen({ id, at }: ServerScreenProps) {
       </Page>
     );
   }
-  return <Known view={view} at={at} />;
+  return <Known view={view} at={at} part={part} />;
 }
 
 /** The newest values are asked for once; from then on events bring them. */
@@ -60,87 +60,66 @@ function useNewest(id: ServerId) {
   return { latest, loading: latest === undefined && value === undefined && error === null, error };
 }
 
-function Known({ view, at }: { view: ServerView; at: UnixMillis | null }) {
+const partWord: Record<ServerPart, string> = { metrics: 'Metrics', connection: 'Connection', log: 'Log' };
+
+function Known({ view, at, part }: { view: ServerView; at: UnixMillis | null; part: ServerPart }) {
   const { server, state, failure } = view;
   useLive(server.id);
-  const { latest, loading, error } = useNewest(server.id);
+  const newest = useNewest(server.id);
+  // This computer is not connected to.
+  const parts = serverParts.filter((one) => one !== 'connection' || server.id !== LOCAL);
+  const shown = parts.find((one) => one === part) ?? serverParts[0];
   return (
     <Page
       title={server.name}
       beside={<ServerStateBadge state={state} />}
       actions={<HeaderActions view={view} />}
-      below={<Facts view={view} facts={latest?.facts ?? null} />}
+      below={<Facts view={view} facts={newest.latest?.facts ?? null} />}
     >
-      {failure && <FailurePanel view={view} failure={failure} />}
-      <Vitals view={view} latest={latest} loading={loading} error={error} />
-      <Charts view={view} at={at} latest={latest} />
-      <Processes latest={latest} loading={loading} />
-      <Filesystems latest={latest} loading={loading} />
-      <Collections id={server.id} />
-      <Alerts id={server.id} />
-      <ActivityOf id={server.id} />
+      {state === 'held' ? <HeldPanel view={view} /> : failure && <FailurePanel view={view} failure={failure} />}
+      <Tabs
+        value={shown}
+        keepMounted={false}
+        classNames={{ panel: classes.part }}
+        onChange={(value) => {
+          go({ screen: 'server', id: server.id, at, part: parts.find((one) => one === value) ?? serverParts[0] });
+        }}
+      >
+        <Tabs.List aria-label="Parts of the page">
+          {parts.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {partWord[one]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {parts.map((one) => (
+          <Tabs.Panel key={one} value={one}>
+            {one === 'metrics' && <MetricsPart view={view} at={at} newest={newest} />}
+            {one === 'connection' && <ConnectionPart view={view} />}
+            {one === 'log' && <LogPart id={server.id} />}
+          </Tabs.Panel>
+        ))}
+      </Tabs>
     </Page>
   );
 }
 
-function Collections({ id }: { id: ServerId }) {
-  const fetched = useFetched(useCallback(() => engine.collections(id, SHOWN), [id]));
-  useEngineEvent((event) => {
-    if (event.type !== 'queue') return;
-    const own = event.queue.collections.filter(({ server }) => server === id);
-    if (own.length === 0) return;
-    fetched.change((before) =>
-      own
-        .reduce(upsert, before)
-        .sort((a, b) => b.id - a.id)
-        .slice(0, SHOWN),
-    );
-  });
-  return (
-    <Panel title="Last collections" flush>
-      <Loaded what="collections" fetched={fetched}>
-        {(collections) =>
-          collections.length > 0 ? (
-            <CollectionTable label="Last collections" collections={collections} named={false} />
-          ) : (
-            <Empty title="It has not been visited yet." />
-          )
-        }
-      </Loaded>
-    </Panel>
-  );
+interface MetricsPartProps {
+  view: ServerView;
+  at: UnixMillis | null;
+  newest: ReturnType<typeof useNewest>;
 }
 
-function Alerts({ id }: { id: ServerId }) {
-  const fetched = useAlerts(id, SHOWN);
+/** What was read of the server. */
+function MetricsPart({ view, at, newest: { latest, loading, error } }: MetricsPartProps) {
   return (
-    <Panel title="Alerts" flush>
-      <Loaded what="alerts" fetched={fetched}>
-        {(alerts) =>
-          alerts.length > 0 ? (
-            <AlertTable label="Alerts" alerts={alerts} />
-          ) : (
-            <Empty title="It never raised an alert." />
-          )
-        }
-      </Loaded>
-    </Panel>
-  );
-}
-
-function ActivityOf({ id }: { id: ServerId }) {
-  const log = useActivity(id, SHOWN);
-  return (
-    <Panel title="Activity" flush>
-      <Loaded what="activity" fetched={log}>
-        {(entries) =>
-          entries.length > 0 ? (
-            <ActivityTable label="Activity" entries={entries} />
-          ) : (
-            <Empty title="Nothing has happened yet." />
-          )
-        }
-      </Loaded>
-    </Panel>
+    <>
+      <Vitals view={view} latest={latest} loading={loading} error={error} />
+      <Charts view={view} at={at} latest={latest} />
+      <Processes view={view} latest={latest} loading={loading} />
+      <Filesystems view={view} latest={latest} loading={loading} />
+      {latest && <System latest={latest} />}
+      <NotRead server={view.server} latest={latest} />
+    </>
   );
 }

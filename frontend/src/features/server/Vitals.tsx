@@ -14,7 +14,7 @@ import { Tile, Tiles } from '../../components/Tiles';
 import { bytes, bytesPerSecond, count, duration, percent } from '../../format/units';
 import { useModel } from '../../state/hooks';
 import { isFresh } from '../servers';
-import { reasonFor } from '../unavailable';
+import { isOff, reasonFor, SWITCHED_OFF } from '../unavailable';
 import { valueOf } from './points';
 import classes from './Server.module.css';
 
@@ -49,7 +49,11 @@ export function Vitals({ view, latest, loading, error }: VitalsProps) {
   const tone = (rule: RuleKind) =>
     alerts.some((alert) => alert.server === server.id && alert.rule === rule) ? ('bad' as const) : undefined;
   const shown = (value: number | null, format: (value: number) => string, family: Family) =>
-    value === null ? <Absent reason={reasonFor(latest, family)} /> : format(value);
+    value === null ? (
+      <Absent reason={isOff(server, family) ? `${SWITCHED_OFF}.` : reasonFor(latest, family)} />
+    ) : (
+      format(value)
+    );
   const amount = (metric: Metric) => valueOf(latest, metric);
   const size = amount('system.memory.limit');
   const used = valueOf(latest, 'system.memory.usage', { 'system.memory.state': 'used' });

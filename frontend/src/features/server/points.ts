@@ -15,3 +15,13 @@ export function valueOf(latest: Latest | undefined, metric: Metric, attributes: 
   );
   return point?.value ?? null;
 }
+
+/** The values of `metric` by one of its attributes, in the order in which they stand there. */
+export function pointsBy(latest: Latest, metric: Metric, attribute: string): ReadonlyMap<string, number> {
+  return new Map(
+    latest.points.flatMap((point) => {
+      const name = point.attributes[attribute];
+      return point.metric === metric && name !== undefined ? [[name, point.value] as const] : [];
+    }),
+  );
+}

@@ -2,6 +2,7 @@ import { Button, NumberInput, SegmentedControl, Switch, useMantineColorScheme } 
 import { useId, useState } from 'react';
 
 import { engine } from '../../api/commands';
+import type { Budget } from '../../api/gen/Budget';
 import { Page } from '../../components/Page';
 import { Panel } from '../../components/Panel';
 import { useModel } from '../../state/hooks';
@@ -37,6 +38,53 @@ function Concurrency({ current }: { current: number }) {
       />
       <Button type="submit" disabled={!valid || number === current}>
         Save
+      </Button>
+    </form>
+  );
+}
+
+const MEGABYTE = 1_000_000;
+
+/** What stands in a field as a limit; null where it is empty, undefined where it is no limit at all. */
+function limit(field: number | string): number | null | undefined {
+  if (field === '') return null;
+  return Number(field) >= 0 ? Number(field) : undefined;
+}
+
+/** A number that is in force, as its field shows it. */
+function shown(value: number | null, unit = 1): number | string {
+  return value === null ? '' : value / unit;
+}
+
+function BudgetFields({ current }: { current: Budget }) {
+  const settings = useModel((model) => model.settings);
+  const [logins, setLogins] = useState(shown(current.logins));
+  const [megabytes, setMegabytes] = useState(shown(current.bytes, MEGABYTE));
+  const [cpu, setCpu] = useState(shown(current.cpu));
+  const [most, transferred, spent] = [limit(logins), limit(megabytes), limit(cpu)];
+  const budget =
+    most === undefined || transferred === undefined || spent === undefined
+      ? null
+      : { logins: most, bytes: transferred === null ? null : Math.round(transferred * MEGABYTE), cpu: spent };
+  const changed = budget !== null && JSON.stringify(budget) !== JSON.stringify(current);
+  const field = { clampBehavior: 'none', allowNegative: false, hideControls: true } as const;
+  return (
+    <form
+      className={classes.budget}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (budget) void attempt(engine.setSettings({ ...settings, budget }), 'Settings saved');
+      }}
+    >
+      <p className={classes.about}>
+        A server on which watching costs more than this in a day is pointed out; nothing is stopped. An empty field sets
+        no limit.
+      </p>
+      <NumberInput label="Logins a day" allowDecimal={false} value={logins} onChange={setLogins} {...field} />
+      <NumberInput label="Transferred a day" suffix=" MB" value={megabytes} onChange={setMegabytes} {...field} />
+      <NumberInput label="CPU of the server a day" suffix=" s" value={cpu} onChange={setCpu} {...field} />
+      <Button type="submit" disabled={!changed}>
+        Save budget
       </Button>
     </form>
   );
@@ -84,6 +132,9 @@ export function SettingsScreen() {
             }
           />
         </div>
+      </Panel>
+      <Panel title="What watching a server may cost">
+        <BudgetFields key={JSON.stringify(settings.budget)} current={settings.budget} />
       </Panel>
       <Panel title="Window">
         <Appearance />

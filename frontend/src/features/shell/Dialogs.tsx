@@ -4,9 +4,11 @@ import { engine } from '../../api/commands';
 import type { ServerView } from '../../api/gen/ServerView';
 import { useModel } from '../../state/hooks';
 import { go, parseRoute } from '../../state/route';
+import { RestrictDialog } from '../connection/RestrictDialog';
+import { TestDialog } from '../connection/TestDialog';
 import type { OpenDialog } from '../dialogs';
+import { ImportDialog } from '../import/ImportDialog';
 import { ServerFormDrawer } from '../server-form/ServerFormDrawer';
-import { TestDialog } from '../server-form/TestDialog';
 import { attempt } from '../toasts';
 
 interface DialogsProps {
@@ -19,6 +21,7 @@ export function Dialogs({ open, onClose }: DialogsProps) {
   const servers = useModel((model) => model.servers);
   if (open === null) return null;
   if (open.kind === 'add') return <ServerFormDrawer view={null} onClose={onClose} />;
+  if (open.kind === 'import') return <ImportDialog onClose={onClose} />;
   const view = servers.find(({ server }) => server.id === open.id);
   if (!view) return null;
   switch (open.kind) {
@@ -28,6 +31,8 @@ export function Dialogs({ open, onClose }: DialogsProps) {
       return <RemoveDialog view={view} onClose={onClose} />;
     case 'test':
       return <TestDialog view={view} review={open.review} onClose={onClose} />;
+    case 'restrict':
+      return <RestrictDialog view={view} onClose={onClose} />;
   }
 }
 
@@ -41,7 +46,7 @@ function RemoveDialog({ view: { server }, onClose }: { view: ServerView; onClose
   return (
     <Modal opened onClose={onClose} title={`Remove ${server.name}?`} centered>
       <p style={{ marginTop: 0 }}>
-        Its settings, its whole history and its saved credential are deleted. This cannot be undone. The server itself
+        Its settings, its whole history and its saved credentials are deleted. This cannot be undone. The server itself
         is not touched.
       </p>
       <Group justify="flex-end">

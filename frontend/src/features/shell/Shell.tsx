@@ -14,6 +14,7 @@ import { toastAlert } from '../toasts';
 import { Banners } from './Banners';
 import { Dialogs } from './Dialogs';
 import { Navigation } from './Navigation';
+import { Prompts } from './PromptDialog';
 import classes from './Shell.module.css';
 
 function Screen({ route }: { route: Route }) {
@@ -21,7 +22,7 @@ function Screen({ route }: { route: Route }) {
     case 'overview':
       return <OverviewScreen />;
     case 'server':
-      return <ServerScreen key={route.id} id={route.id} at={route.at} />;
+      return <ServerScreen key={route.id} id={route.id} at={route.at} part={route.part} />;
     case 'alerts':
       return <AlertsScreen />;
     case 'queue':
@@ -52,7 +53,7 @@ export function Shell() {
 
   useEngineEvent((event) => {
     if (event.type === 'alert') toastAlert(event.alert);
-    if (event.type === 'showServer') go({ screen: 'server', id: event.id, at: event.at });
+    if (event.type === 'showServer') go({ screen: 'server', id: event.id, at: event.at, part: 'metrics' });
     // The row that was used to remove the server is gone, and the focus with it.
     if (event.type === 'serverRemoved' && dialog === null) giveBack();
   });
@@ -82,6 +83,7 @@ export function Shell() {
           giveBack();
         }}
       />
+      <Prompts />
     </DialogContext>
   );
 }

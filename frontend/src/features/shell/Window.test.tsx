@@ -55,6 +55,7 @@ describe('the overview', () => {
     [{ state: 'retrying', failure: failure() }, 'Retrying'],
     [{ state: 'unreachable', failure: failure() }, 'Unreachable'],
     [{ state: 'disabled', nextVisit: null }, 'Disabled'],
+    [{ state: 'held', nextVisit: null, failure: failure() }, 'Held'],
   ])('tells %j apart', async (over, word) => {
     await rowsOf(view(over));
     expect(row('web-1')).toHaveTextContent(word);
@@ -204,8 +205,19 @@ describe('the server page', () => {
   });
 
   it('shows empty, not available and full parts as such', async () => {
-    const process = { pid: 7, name: 'nginx', user: null, cpu: null, memory: 1_048_576, threads: 2, state: 'S' };
-    await openWindow(
+    const process = {
+      pid: 7,
+      name: 'nginx',
+      user: null,
+      cpu: null,
+      memory: 1_048_576,
+      threads: 2,
+      state: 'S',
+      diskRead: 2_048,
+      diskWritten: null,
+      handles: null,
+    };
+    const { user } = await openWindow(
       {
         latest: () =>
           latest({
@@ -224,7 +236,10 @@ describe('the server page', () => {
     expect(within(screen.getByRole('region', { name: 'Filesystems' })).getByText('df hangs.')).toBeVisible();
     expect(screen.getByText('Known from the second reading on.')).toBeVisible();
     expect(within(screen.getByRole('table', { name: 'Top processes by memory' })).getByText('1.0 MiB')).toBeVisible();
-    expect(within(screen.getByRole('table', { name: 'Last collections' })).getByText('Failed')).toBeVisible();
+    expect(within(screen.getByRole('table', { name: 'Top processes by memory' })).getByText('2.0 KiB/s')).toBeVisible();
+    await expectAccessible();
+    await user.click(screen.getByRole('tab', { name: 'Log' }));
+    expect(within(await screen.findByRole('table', { name: 'Last collections' })).getByText('Failed')).toBeVisible();
     await expectAccessible();
   });
 
@@ -320,7 +335,7 @@ describe('the other screens', () => {
     await user.clear(field);
     await user.type(field, '8');
     await user.click(screen.getByRole('button', { name: 'Save' }));
-    expect(engine.argsOf('set_settings')).toEqual([{ settings: { concurrency: 8, notifications: true } }]);
+    expect(engine.argsOf('set_settings')).toEqual([{ settings: { ...snapshot().settings, concurrency: 8 } }]);
     await expectAccessible();
   });
 });

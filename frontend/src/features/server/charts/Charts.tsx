@@ -8,7 +8,7 @@ import { TimeChart } from '../../../components/charts/TimeChart';
 import { Empty } from '../../../components/Empty';
 import { Note } from '../../../components/Note';
 import { Panel } from '../../../components/Panel';
-import { reasonFor } from '../../unavailable';
+import { isOff, reasonFor, SWITCHED_OFF } from '../../unavailable';
 import classes from '../Server.module.css';
 import { rangeFor, ranges } from './specs';
 import { type Feed, useFeeds } from './useFeeds';
@@ -48,6 +48,7 @@ export function Charts({ view: { server }, at, latest }: ChartsProps) {
                 group={`server-${server.id}`}
                 at={at}
                 words={range.words}
+                off={isOff(server, feed.spec.family)}
                 reason={reasonFor(latest, feed.spec.family)}
               />
             ) : (
@@ -65,12 +66,14 @@ interface ChartProps {
   group: string;
   at: UnixMillis | null;
   words: string;
+  off: boolean;
   reason: string | undefined;
 }
 
-function Chart({ feed: { spec, source }, group, at, words, reason }: ChartProps) {
+function Chart({ feed: { spec, source }, group, at, words, off, reason }: ChartProps) {
   const lines = useSyncExternalStore(source.watch, () => source.names().length);
   const left = useSyncExternalStore(source.watch, source.left);
+  if (lines === 0 && off) return <Empty title={SWITCHED_OFF} />;
   if (lines === 0) {
     return (
       <Empty title={reason === undefined ? `Nothing was recorded in the ${words}.` : 'Not available'}>

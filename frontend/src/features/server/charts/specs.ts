@@ -108,6 +108,34 @@ export const chartSpecs: readonly ChartSpec[] = [
     many: 'lines with less traffic',
     parts: [directed('system.disk.io', 'system.device', 'disk.io.direction')],
   },
+  {
+    title: 'Pressure',
+    unit: 'ratio',
+    family: 'pressure',
+    many: 'lines',
+    parts: [
+      {
+        metric: 'system.pressure.utilization',
+        label: (attributes) => attributes['system.pressure.resource'] ?? '',
+        // "Full" is contained in "some", and three lines can be told apart.
+        includes: (attributes) => attributes['system.pressure.kind'] === 'some',
+      },
+    ],
+  },
+  {
+    title: 'TCP connections',
+    unit: 'count',
+    family: 'tcp',
+    many: 'states',
+    parts: [
+      {
+        metric: 'system.network.connection.count',
+        label: (attributes) => (attributes['network.connection.state'] ?? '').replaceAll('_', ' '),
+        includes: () => true,
+        dropZero: true,
+      },
+    ],
+  },
 ];
 
 const familyOf = new Map<Metric, Family>(

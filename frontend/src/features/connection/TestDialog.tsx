@@ -3,15 +3,16 @@ import { useEffect, useEffectEvent, useRef } from 'react';
 
 import { engine } from '../../api/commands';
 import type { ServerView } from '../../api/gen/ServerView';
+import { usePrompted } from '../prompts';
+import { savedForm } from '../server-form/values';
 import { attempt } from '../toasts';
 import { HostKeyDialog } from './HostKeyDialog';
 import { TestResult } from './TestResult';
 import { useConnectionTest } from './useConnectionTest';
-import { savedForm } from './values';
 
 interface TestDialogProps {
   view: ServerView;
-  /** Whether the test is run to see an unknown host key. */
+  /** Whether the test is run to see an unknown or a changed host key. */
   review: boolean;
   onClose: () => void;
 }
@@ -19,6 +20,7 @@ interface TestDialogProps {
 /** Tests a saved server as it stands. */
 export function TestDialog({ view: { server }, review, onClose }: TestDialogProps) {
   const test = useConnectionTest();
+  const prompted = usePrompted();
   const started = useRef(false);
   const run = () => void test.run(savedForm(server), server.id);
   const start = useEffectEvent(run);
@@ -41,7 +43,7 @@ export function TestDialog({ view: { server }, review, onClose }: TestDialogProp
         onClose={onClose}
         title={review ? `Review host key of ${server.name}` : `Test connection of ${server.name}`}
         size="lg"
-        closeOnEscape={!test.offer}
+        closeOnEscape={!test.offer && !prompted}
       >
         <TestResult state={test.state} />
         <Group justify="flex-end" mt="md">

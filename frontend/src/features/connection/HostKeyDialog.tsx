@@ -1,16 +1,12 @@
 import { Button, Group, Modal } from '@mantine/core';
 
 import type { HostKeyOffer } from '../../api/gen/HostKeyOffer';
-import classes from './ServerForm.module.css';
+import { CopyBlock } from '../../components/CopyBlock';
+import { ChangedKeyDialog } from './ChangedKeyDialog';
+import classes from './Connection.module.css';
+import { commandFor } from './hostKeyFile';
 
-/** The file in which OpenSSH keeps a host key of this algorithm. */
-function keyFile(algorithm: string): string {
-  if (algorithm.includes('ed25519')) return 'ssh_host_ed25519_key.pub';
-  if (algorithm.includes('ecdsa')) return 'ssh_host_ecdsa_key.pub';
-  return 'ssh_host_rsa_key.pub';
-}
-
-interface HostKeyDialogProps {
+export interface HostKeyDialogProps {
   offer: HostKeyOffer;
   onAccept: () => void;
   onDecline: () => void;
@@ -18,6 +14,7 @@ interface HostKeyDialogProps {
 
 /** Asks a person whether the key that a server showed is that server's key. */
 export function HostKeyDialog({ offer, onAccept, onDecline }: HostKeyDialogProps) {
+  if (offer.replaces.length > 0) return <ChangedKeyDialog offer={offer} onAccept={onAccept} onDecline={onDecline} />;
   return (
     <Modal opened onClose={onDecline} title="Unknown host key" centered size="lg" zIndex={400}>
       <p className={classes.lead}>
@@ -38,7 +35,7 @@ export function HostKeyDialog({ offer, onAccept, onDecline }: HostKeyDialogProps
         To compare, run this on the server itself (on its console, or where you are logged in already). It must print
         the same fingerprint:
       </p>
-      <pre className={classes.command}>ssh-keygen -lf /etc/ssh/{keyFile(offer.algorithm)}</pre>
+      <CopyBlock label="The command that prints the fingerprint" text={commandFor(offer.algorithm)} />
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={onDecline} data-autofocus>
           Cancel

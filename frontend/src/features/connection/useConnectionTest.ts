@@ -8,11 +8,14 @@ import type { ServerId } from '../../api/gen/ServerId';
 import type { TestReport } from '../../api/gen/TestReport';
 import type { TestStep } from '../../api/gen/TestStep';
 import { useEngineEvent } from '../../state/hooks';
+import { hopName } from '../servers';
 import { attempt } from '../toasts';
+import { tellTestEnded } from './testsEnded';
 
 export type TestState =
   | { phase: 'idle' }
-  | { phase: 'running'; steps: readonly TestStep[] }
+  /** With the jump hosts on the way. */
+  | { phase: 'running'; steps: readonly TestStep[]; jumps: readonly string[] }
   | { phase: 'ended'; report: TestReport }
   | { phase: 'refused'; error: CommandError };
 
@@ -34,7 +37,7 @@ export interface ConnectionTest {
   /** The host key that a person is asked about. */
   offer: HostKeyOffer | null;
   run: (form: ServerForm, id: ServerId | null) => Promise<TestReport | null>;
-  /** Accepts the offered key and tests again. The answer is the new report. */
+  /** Accepts the offered key, in the place of the old one where it has changed, and tests again. The answer is the new report. */
   accept: () => Promise<TestReport | null>;
   /** Leaves the offered key unaccepted. */
   decline: () => void;
@@ -42,7 +45,7 @@ export interface ConnectionTest {
   reset: () => void;
 }
 
-/** One connection test at a time, step by step, with the question about an unknown host key in between. */
+/** One connection test at a time, step by step, with the questions about unknown and changed host keys in between. */
 export function useConnectionTest(): ConnectionTest {
   const [state, setState] = useState<TestState>({ phase: 'idle' });
   const [offer, setOffer] = useState<HostKeyOffer | null>(null);
@@ -51,9 +54,7 @@ export function useConnectionTest(): ConnectionTest {
 
   useEngineEvent((event) => {
     if (event.type !== 'testStep' || event.test !== current.current) return;
-    setState((before) =>
-      before.phase === 'running' ? { phase: 'running', steps: [...before.steps, event.step] } : before,
-    );
+    setState((before) => (before.phase === 'running' ? { ...before, steps: [...before.steps, event.step] } : before));
   });
 
   const run = async (form: ServerForm, id: ServerId | null): Promise<TestReport | null> => {
@@ -61,9 +62,11 @@ export function useConnectionTest(): ConnectionTest {
     current.current = test;
     subject.current = { form, id };
     setOffer(null);
-    setState({ phase: 'running', steps: [] });
+    const { target } = form.draft;
+    setState({ phase: 'running', steps: [], jumps: target.kind === 'ssh' ? target.jumps.map(hopName) : [] });
     try {
       const report = await engine.testServer(test, form, id);
+      if (id !== null) tellTestEnded(id);
       if (current.current !== test) return null;
       setState({ phase: 'ended', report });
       setOffer(report.hostKey);
@@ -77,7 +80,9 @@ export function useConnectionTest(): ConnectionTest {
   const accept = async (): Promise<TestReport | null> => {
     if (!offer || !subject.current) return null;
     setOffer(null);
-    const accepted = await attempt(engine.acceptHostKey(offer.id), 'Host key accepted');
+    const accepted = await (offer.replaces.length > 0
+      ? attempt(engine.replaceHostKey(offer.id), 'Host key replaced')
+      : attempt(engine.acceptHostKey(offer.id), 'Host key accepted'));
     return accepted === undefined ? null : run(subject.current.form, subject.current.id);
   };
 

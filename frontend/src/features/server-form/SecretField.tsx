@@ -1,0 +1,58 @@
+import { PasswordInput, SegmentedControl } from '@mantine/core';
+import { useId } from 'react';
+
+import type { FieldsProps } from './ConnectionFields';
+import classes from './ServerForm.module.css';
+import { askedSecrets, isSaved } from './values';
+
+interface SecretFieldProps extends FieldsProps {
+  /** Where the secret stands in the form. */
+  path: string;
+}
+
+/** One secret: kept, replaced or removed where one is saved, entered where none is. It is never shown. */
+export function SecretField({ form, view, path }: SecretFieldProps) {
+  const choice = useId();
+  const asked = askedSecrets(form.values).find((secret) => secret.path === path);
+  if (!asked) return <p className={classes.help}>The passphrase of this key file is asked above.</p>;
+  const word = asked.slot.kind === 'password' ? 'Password' : 'Passphrase';
+  const saved = isSaved(view, asked.slot);
+  const optional = word === 'Passphrase' && !saved;
+  return (
+    <>
+      {saved && (
+        <div>
+          <span id={choice} className={classes.label}>
+            Saved {word.toLowerCase()}
+          </span>
+          <SegmentedControl
+            fullWidth
+            size="xs"
+            role="radiogroup"
+            aria-labelledby={choice}
+            data={[
+              { value: 'keep', label: 'Keep' },
+              { value: 'set', label: 'Replace' },
+              { value: 'clear', label: 'Remove' },
+            ]}
+            value={asked.values.action}
+            onChange={(action) => {
+              form.setFieldValue(path, { action, value: '' });
+              form.clearFieldError(`${path}.value`);
+            }}
+          />
+          <p className={classes.help}>A {word.toLowerCase()} is saved in the keyring. It is never shown.</p>
+        </div>
+      )}
+      {(!saved || asked.values.action === 'set') && (
+        <PasswordInput
+          label={optional ? `${word} (optional)` : word}
+          description={optional ? 'Only where the key file is encrypted.' : undefined}
+          autoComplete="off"
+          visibilityToggleButtonProps={{ 'aria-label': `Show or hide the ${word.toLowerCase()}`, tabIndex: 0 }}
+          {...form.getInputProps(`${path}.value`)}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,71 @@
+import { Button } from '@mantine/core';
+import { Pencil, PlugZap, RotateCcw } from 'lucide-react';
+
+import { engine } from '../../api/commands';
+import type { ServerView } from '../../api/gen/ServerView';
+import { Note } from '../../components/Note';
+import { RelativeTime } from '../../components/RelativeTime';
+import { stageWord } from '../../format/words';
+import { Remedy } from '../connection/FailureNote';
+import { useDialogs } from '../dialogs';
+import { attempt } from '../toasts';
+import classes from './Server.module.css';
+
+/** Why the schedule of the server stands still, and what makes it go on. */
+export function HeldPanel({ view: { server, failure, heldSince } }: { view: ServerView }) {
+  const open = useDialogs();
+  return (
+    <Note
+      tone="held"
+      title={
+        heldSince === null ? (
+          'The schedule stands still'
+        ) : (
+          <>
+            The schedule stands still since <RelativeTime at={heldSince} />
+          </>
+        )
+      }
+      actions={
+        <>
+          <Button
+            leftSection={<RotateCcw size={14} aria-hidden />}
+            onClick={() => void attempt(engine.collect(server.id))}
+          >
+            Try now
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<Pencil size={14} aria-hidden />}
+            onClick={() => {
+              open({ kind: 'edit', id: server.id });
+            }}
+          >
+            Edit login
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<PlugZap size={14} aria-hidden />}
+            onClick={() => {
+              open({ kind: 'test', id: server.id, review: false });
+            }}
+          >
+            Test connection
+          </Button>
+        </>
+      }
+    >
+      {failure && (
+        <p className={classes.why}>
+          {stageWord[failure.stage]}
+          {failure.hop !== null && ` at the jump host ${failure.hop}`}: {failure.message} {failure.hint}
+        </p>
+      )}
+      <p className={classes.quiet}>
+        Trying again and again could lock the account. It goes on when you try it now and it lets you in, or when you
+        change its settings.
+      </p>
+      {failure && <Remedy failure={failure} />}
+    </Note>
+  );
+}
