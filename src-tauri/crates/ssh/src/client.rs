@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use russh::client::{ChannelOpenHandle, Config, DisconnectReason, Handler, Msg, Session};
-use russh::keys::{Algorithm, PublicKeyOrCertificate};
+use russh::keys::{Algorithm, PublicKey, PublicKeyOrCertificate};
 use russh::{Channel, ChannelId, ChannelOpenFailure, Names, Preferred, Sig, SshId, compression, kex};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use crate::connect_error::ConnectError;
 use crate::deadlines::UNANSWERED;
 use crate::inbox::{End, Exit, Inbox};
-use crate::known_hosts::{Record, Verdict, fingerprint};
+use crate::known_hosts::{KnownHosts, Record, Verdict, fingerprint};
+use crate::rotation::{Learning, Rotation};
 use crate::text::printable;
 
 /// What is offered to a server of which `record` is known, and how long it may be silent.
@@ -26,6 +27,8 @@ pub(crate) fn config(record: &Record, keepalive: Duration) -> Config {
         preferred: Preferred {
             kex: key_exchanges().into(),
             key: host_keys(record).into(),
+            // Without an authority to vouch for it a certificate is worth no more than the key inside.
+            host_key_certificates: if record.has_authority() { host_keys(record).into() } else { Cow::Borrowed(&[]) },
             compression: Cow::Borrowed(&[compression::NONE]),
             ..Preferred::DEFAULT
         },
@@ -50,7 +53,7 @@ fn key_exchanges() -> Vec<kex::Name> {
 fn host_keys(record: &Record) -> Vec<Algorithm> {
     let mut algorithms: Vec<Algorithm> =
         Preferred::DEFAULT.key.iter().filter(|name| **name != Algorithm::Rsa { hash: None }).cloned().collect();
-    algorithms.sort_by_key(|algorithm| !record.knows_type(algorithm));
+    algorithms.sort_by_key(|algorithm| record.rank(algorithm));
     algorithms
 }
 
@@ -73,7 +76,8 @@ pub(crate) struct Shared {
     handshake: Mutex<Handshake>,
     inboxes: Mutex<HashMap<ChannelId, Arc<Inbox>>>,
     farewell: Mutex<Option<Farewell>>,
-    learned: Mutex<Vec<String>>,
+    learning: Arc<Learning>,
+    identifier: Mutex<Option<Vec<u8>>>,
     ended: CancellationToken,
     via: Option<Via>,
     channels: AtomicU32,
@@ -116,7 +120,8 @@ impl Shared {
             handshake: Mutex::default(),
             inboxes: Mutex::default(),
             farewell: Mutex::default(),
-            learned: Mutex::default(),
+            learning: Arc::default(),
+            identifier: Mutex::default(),
             ended: CancellationToken::new(),
             via,
             channels: AtomicU32::new(0),
@@ -133,8 +138,14 @@ impl Shared {
         lock(&self.farewell).clone()
     }
 
-    pub(crate) fn learned_host_keys(&self) -> Vec<String> {
-        lock(&self.learned).clone()
+    /// What came of the host keys that the server announced.
+    pub(crate) fn learning(&self) -> &Learning {
+        &self.learning
+    }
+
+    /// The identifier of the session, as soon as keys are exchanged; signatures over it belong to this session.
+    pub(crate) fn identify(&self, identifier: &[u8]) {
+        *lock(&self.identifier) = Some(identifier.to_vec());
     }
 
     /// Waits until the session's task is over and everything about its end is known.
@@ -196,11 +207,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) struct Client {
     record: Record,
     shared: Arc<Shared>,
+    rotation: Rotation,
+    /// The host key that was found good, unless it was for its certificate.
+    trusted: Option<PublicKey>,
 }
 
 impl Client {
-    pub(crate) fn new(record: Record, shared: Arc<Shared>) -> Self {
-        Self { record, shared }
+    pub(crate) fn new(record: Record, known: KnownHosts, shared: Arc<Shared>) -> Self {
+        let rotation = Rotation::new(known, Arc::clone(&shared.learning));
+        Self { record, shared, rotation, trusted: None }
     }
 }
 
@@ -218,8 +233,9 @@ impl Handler for Client {
         let begun = Instant::now();
         lock(&self.shared.handshake).key_exchange.get_or_insert(self.shared.started.elapsed());
         let key = shown.public_key();
-        let refusal = match self.record.judge(&key) {
+        let refusal = match self.record.judge(shown) {
             Verdict::Known => {
+                self.trusted = shown.certificate().is_none().then(|| key.clone());
                 let detail = format!("{} {}", key.algorithm(), fingerprint(&key));
                 lock(&self.shared.handshake).host_key.get_or_insert((begun.elapsed(), detail));
                 return Ok(true);
@@ -231,6 +247,18 @@ impl Handler for Client {
             }
         };
         Err(ClientError::HostKey(Box::new(refusal)))
+    }
+
+    async fn openssh_ext_host_keys_announced(
+        &mut self,
+        keys: Vec<PublicKey>,
+        session: &mut Session,
+    ) -> Result<(), ClientError> {
+        let identifier = lock(&self.shared.identifier).clone();
+        if let (Some(trusted), Some(identifier)) = (&self.trusted, identifier) {
+            self.rotation.announced(keys, &self.record, trusted, identifier, session);
+        }
+        Ok(())
     }
 
     async fn kex_done(&mut self, _: Option<&[u8]>, names: &Names, _: &mut Session) -> Result<(), ClientError> {

@@ -73,7 +73,9 @@ impl Way<'_> {
                 stages.done(Step::Resolve, listed(&addresses));
                 let (tcp, address) = dial::dial(&addresses, stages.deadline(deadlines.connect)).await.map_err(here)?;
                 stages.done(Step::Connect, address.to_string());
-                Link::open(tcp, &address.to_string(), record, None, deadlines, &mut stages).await.map_err(here)?
+                Link::open(tcp, &address.to_string(), record, self.known, None, deadlines, &mut stages)
+                    .await
+                    .map_err(here)?
             }
             Some((from, last)) => {
                 let opened = last.forward(from, endpoint, stages.deadline(deadlines.connect)).await;
@@ -87,7 +89,7 @@ impl Way<'_> {
                 stages.done(Step::Connect, reached(endpoint, from));
                 let via = Via { jump: from.to_string(), shared: last.shared.clone() };
                 let place = endpoint.place();
-                Link::open(line, &place, record, Some(via), deadlines, &mut stages).await.map_err(here)?
+                Link::open(line, &place, record, self.known, Some(via), deadlines, &mut stages).await.map_err(here)?
             }
         };
         let how = login(&mut link, hop, self.prompter, deadlines.person, &mut stages).await.map_err(here)?;

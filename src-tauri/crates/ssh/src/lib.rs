@@ -19,6 +19,7 @@ mod link;
 mod login;
 mod prompter;
 mod quote;
+mod rotation;
 mod route;
 mod route_error;
 mod session;

@@ -11,7 +11,7 @@ use crate::client::{Client, ClientError, Shared, Via};
 use crate::connect_error::ConnectError;
 use crate::deadlines::Deadlines;
 use crate::endpoint::Endpoint;
-use crate::known_hosts::Record;
+use crate::known_hosts::{KnownHosts, Record};
 use crate::step::{Stages, Step};
 use crate::text::printable;
 use crate::wire::{Line, Meter, Wire};
@@ -25,11 +25,13 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Agrees on keys over `line`, which leads to `place`, and judges the host key by `record`.
+    /// Agrees on keys over `line`, which leads to `place`, and judges the host key by `record`, which
+    /// was taken from `known`.
     pub(crate) async fn open<L: Line>(
         line: L,
         place: &str,
         record: Record,
+        known: &KnownHosts,
         via: Option<Via>,
         deadlines: &Deadlines,
         stages: &mut Stages<'_>,
@@ -42,7 +44,7 @@ impl Link {
         // Held from here on: whichever way this function is left, the session's task ends unless it became a link.
         let guard = cut.drop_guard();
         let config = Arc::new(crate::client::config(&record, deadlines.keepalive));
-        let client = Client::new(record, Arc::clone(&shared));
+        let client = Client::new(record, known.clone(), Arc::clone(&shared));
 
         let outcome = timeout_at(deadline, client::connect_stream(config, wire, client)).await;
         let handshake = shared.handshake();
@@ -55,7 +57,12 @@ impl Link {
             stages.report(Step::HostKey, elapsed, detail);
         }
         match outcome {
-            Ok(Ok(handle)) => Ok(Self { handle, shared, meter, _cut: guard }),
+            Ok(Ok(handle)) => {
+                if let Some(binding) = handle.agent_session_binding() {
+                    shared.identify(binding.session_id());
+                }
+                Ok(Self { handle, shared, meter, _cut: guard })
+            }
             Ok(Err(error)) => Err(key_exchange_error(error, place, &meter, &shared)),
             Err(_) => Err(not_ssh(place, &meter)
                 .unwrap_or_else(|| ConnectError::KeyExchangeTimeout { address: place.to_owned() })),

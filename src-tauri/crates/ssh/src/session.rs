@@ -74,9 +74,22 @@ impl Session {
         let _ = timeout(FAREWELL, goodbye).await;
     }
 
-    /// Fingerprints of the host keys that the server has announced and proven on this session and that are known now.
+    /// Fingerprints of the host keys that were learned on this session, those of jump hosts included: a host has announced
+    /// them and proven that it holds them, and from now on they are known.
     pub fn learned_host_keys(&self) -> Vec<String> {
-        self.link.shared.learned_host_keys()
+        self.links().flat_map(|link| link.shared.learning().learned()).collect()
+    }
+
+    /// Waits until every host has proven, or failed to prove, that it holds the host keys it has announced; returns at
+    /// once where none of them is new.
+    pub async fn host_keys_settled(&self) {
+        for link in self.links() {
+            link.shared.learning().settled().await;
+        }
+    }
+
+    fn links(&self) -> impl Iterator<Item = &Link> {
+        self.jumps.iter().chain([&self.link])
     }
 
     /// Bytes that have passed over the connection to the server so far.

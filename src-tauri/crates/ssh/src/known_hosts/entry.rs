@@ -1,18 +1,32 @@
-//! One line of a file of known hosts.
+//! What a file of known hosts says about one host.
 
 use std::path::{Path, PathBuf};
 
 use russh::keys::PublicKey;
-use russh::keys::ssh_key::known_hosts::{Entry as Line, Marker};
 
-use super::{KnownKey, algorithm_name, fingerprint, pattern};
+use super::line::{Line, Marker};
+use super::offer::{KnownKey, algorithm_name, fingerprint};
+use super::pattern::{Reach, reach};
+
+/// Whose file a line stands in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The app's own.
+    Own,
+    /// The user's; read, never written.
+    User,
+    /// The computer's; read, never written.
+    Global,
+}
 
 /// A line that speaks of the host that was asked for.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
+    pub(crate) origin: Origin,
     pub(crate) file: PathBuf,
     pub(crate) number: usize,
-    pub(crate) revoked: bool,
+    pub(crate) marker: Marker,
+    pub(crate) reach: Reach,
     pub(crate) key: PublicKey,
 }
 
@@ -27,33 +41,16 @@ impl Entry {
     }
 }
 
-/// The lines of `bytes` that speak of `name`. Lines that make no sense are passed over, as ssh does. So are
-/// authorities: they vouch for certificates, and a server here always shows a plain key.
-pub(crate) fn of_host(file: &Path, bytes: &[u8], name: &str) -> Vec<Entry> {
-    let text = String::from_utf8_lossy(bytes);
+/// The lines of `text` that speak of `name`. Keys are parsed only where the name fits: most lines of a large file speak
+/// of others.
+pub(crate) fn of_host(origin: Origin, file: &Path, text: &[u8], name: &str) -> Vec<Entry> {
     let mut entries = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let Some(line) = parse(line) else { continue };
-        if line.marker() == Some(&Marker::CertAuthority) || !pattern::matches(line.host_patterns(), name) {
-            continue;
-        }
-        entries.push(Entry {
-            file: file.to_owned(),
-            number: index.saturating_add(1),
-            revoked: line.marker() == Some(&Marker::Revoked),
-            key: line.public_key().clone(),
-        });
+    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        let Some(line) = Line::split(line) else { continue };
+        let Some(reach) = reach(line.hosts, name) else { continue };
+        let Some(key) = line.key() else { continue };
+        let (file, number) = (file.to_owned(), index.saturating_add(1));
+        entries.push(Entry { origin, file, number, marker: line.marker, reach, key });
     }
     entries
-}
-
-/// ssh allows any run of blanks and tabs between the fields, the parser a single blank; comments are of no interest.
-fn parse(line: &str) -> Option<Line> {
-    let fields = if line.trim_start().starts_with('@') { 4 } else { 3 };
-    let words: Vec<&str> = line.split_whitespace().take(fields).collect();
-    let first = words.first()?;
-    if first.starts_with('#') || words.len() < fields {
-        return None;
-    }
-    words.join(" ").parse().ok()
 }

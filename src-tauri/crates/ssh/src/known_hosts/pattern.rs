@@ -1,62 +1,103 @@
-//! Whether a line's host patterns mean a certain host.
+//! Whether the hosts of a line mean a certain host (ssh_config(5), "PATTERNS"; sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
 
 use hmac::{Hmac, KeyInit, Mac};
 use russh::keys::ssh_key::known_hosts::HostPatterns;
 use sha1::Sha1;
 
-/// `name` is in lower case, `host` or `[host]:port`.
-pub(crate) fn matches(patterns: &HostPatterns, name: &str) -> bool {
-    match patterns {
-        HostPatterns::HashedName { salt, hash } => hashed(salt, hash, name),
-        HostPatterns::Patterns(patterns) => listed(patterns, name),
+/// OpenSSH gives up on a line with a pattern of this length.
+const TOO_LONG: usize = 1023;
+/// Salts of another length are no salts to OpenSSH: it takes as many bytes as the hash has.
+const SALT: usize = 20;
+
+/// How far a line reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// One host, by its name or the hash of it.
+    One,
+    /// Several hosts, each by its name.
+    Several,
+    /// Whatever fits its wildcards.
+    Wild,
+}
+
+/// How far the line reaches, if `name`, which is `host` or `[host]:port` in lower case, is among what it means.
+pub(crate) fn reach(hosts: &[u8], name: &str) -> Option<Reach> {
+    if hosts.starts_with(b"|") {
+        return is_hash_of(hosts, name).then_some(Reach::One);
     }
+    if !is_listed(hosts, name.as_bytes()) {
+        return None;
+    }
+    Some(if hosts.iter().any(|byte| b"*?!".contains(byte)) {
+        Reach::Wild
+    } else if hosts.contains(&b',') {
+        Reach::Several
+    } else {
+        Reach::One
+    })
 }
 
 /// A name that stands for itself alone, fit to be written into a file.
 pub(crate) fn is_plain_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(['@', '#', '|'])
+        && name.len() < TOO_LONG
         && name.chars().all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | '*' | '?' | '!'))
 }
 
-fn hashed(salt: &[u8], hash: &[u8], name: &str) -> bool {
+fn is_hash_of(hosts: &[u8], name: &str) -> bool {
+    let parsed = std::str::from_utf8(hosts).ok().and_then(|text| text.parse().ok());
+    let Some(HostPatterns::HashedName { salt, hash }) = parsed else { return false };
+    if salt.len() != SALT {
+        return false;
+    }
     // SHA-1 because the format says so; it hides names, it proves nothing.
-    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(salt) else { return false };
+    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(&salt) else { return false };
     mac.update(name.as_bytes());
-    mac.verify_slice(hash).is_ok()
+    mac.verify_slice(&hash).is_ok()
 }
 
 /// A negated pattern that fits rules the whole line out, wherever it stands.
-fn listed(patterns: &[String], name: &str) -> bool {
+fn is_listed(hosts: &[u8], name: &[u8]) -> bool {
     let mut found = false;
-    for pattern in patterns {
-        match pattern.strip_prefix('!') {
-            Some(negated) if fits(negated, name) => return false,
-            Some(_) => {}
-            None => found |= fits(pattern, name),
+    for pattern in hosts.split(|byte| *byte == b',') {
+        let (negated, pattern) = match pattern.strip_prefix(b"!") {
+            Some(rest) => (true, rest),
+            None => (false, pattern),
+        };
+        if pattern.len() >= TOO_LONG {
+            return false;
+        }
+        if fits(pattern, name) {
+            if negated {
+                return false;
+            }
+            found = true;
         }
     }
     found
 }
 
-/// `*` stands for any run of characters, `?` for one. Linear in the product of the lengths, whatever the pattern.
-fn fits(pattern: &str, name: &str) -> bool {
-    let pattern = pattern.to_lowercase();
-    let name: Vec<char> = name.chars().collect();
-    let mut reachable = vec![false; name.len() + 1];
+/// `*` stands for any run of bytes, `?` for one. Linear in the product of the lengths, whatever the pattern.
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    if !pattern.iter().any(|byte| b"*?".contains(byte)) {
+        return pattern.eq_ignore_ascii_case(name);
+    }
+    let mut reachable = vec![false; name.len().saturating_add(1)];
     if let Some(start) = reachable.first_mut() {
         *start = true;
     }
-    for token in pattern.chars() {
+    for token in pattern {
         let mut next = vec![false; reachable.len()];
         let mut carried = false;
         for (position, slot) in next.iter_mut().enumerate() {
-            if token == '*' {
+            if *token == b'*' {
                 carried |= reachable.get(position).copied().unwrap_or(false);
                 *slot = carried;
             } else if let Some(previous) = position.checked_sub(1) {
                 let stood = reachable.get(previous).copied().unwrap_or(false);
-                *slot = stood && name.get(previous).is_some_and(|c| token == '?' || *c == token);
+                *slot =
+                    stood && name.get(previous).is_some_and(|byte| *token == b'?' || byte.eq_ignore_ascii_case(token));
             }
         }
         reachable = next;
@@ -68,43 +109,44 @@ fn fits(pattern: &str, name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn line(patterns: &str) -> HostPatterns {
-        patterns.parse().unwrap()
-    }
-
     #[test]
     fn patterns_mean_what_ssh_means() {
         for (patterns, name, expected) in [
-            ("web.example.org", "web.example.org", true),
-            ("WEB.example.org", "web.example.org", true),
-            ("web.example.org", "db.example.org", false),
-            ("a,b,c", "b", true),
-            ("*.example.org", "web.example.org", true),
-            ("*.example.org", "example.org", false),
-            ("web?.example.org", "web1.example.org", true),
-            ("web?.example.org", "web.example.org", false),
-            ("*.example.org,!web.example.org", "web.example.org", false),
-            ("!web.example.org,*.example.org", "web.example.org", false),
-            ("!web.example.org,*.example.org", "db.example.org", true),
-            ("!db.example.org", "web.example.org", false),
-            ("[web]:2222", "[web]:2222", true),
-            ("[web]:2222", "web", false),
-            ("web", "[web]:2222", false),
-            ("*", "[web]:2222", true),
-            ("[*]:2222", "[web]:2222", true),
-            ("192.0.2.*", "192.0.2.7", true),
-            ("**a**", "bab", true),
-            ("", "", false),
+            ("web.example.org", "web.example.org", Some(Reach::One)),
+            ("WEB.example.org", "web.example.org", Some(Reach::One)),
+            ("web.example.org", "db.example.org", None),
+            ("a,b,c", "b", Some(Reach::Several)),
+            ("*.example.org", "web.example.org", Some(Reach::Wild)),
+            ("*.example.org", "example.org", None),
+            ("web?.example.org", "web1.example.org", Some(Reach::Wild)),
+            ("web?.example.org", "web.example.org", None),
+            ("*.example.org,!web.example.org", "web.example.org", None),
+            ("!web.example.org,*.example.org", "web.example.org", None),
+            ("!web.example.org,*.example.org", "db.example.org", Some(Reach::Wild)),
+            ("!db.example.org", "web.example.org", None),
+            ("[web]:2222", "[web]:2222", Some(Reach::One)),
+            ("[web]:2222", "web", None),
+            ("web", "[web]:2222", None),
+            ("*", "[web]:2222", Some(Reach::Wild)),
+            ("[*]:2222", "[web]:2222", Some(Reach::Wild)),
+            ("192.0.2.*", "192.0.2.7", Some(Reach::Wild)),
+            ("**a**", "bab", Some(Reach::Wild)),
+            ("", "a", None),
         ] {
-            let found = patterns.parse::<HostPatterns>().is_ok_and(|parsed| matches(&parsed, name));
-            assert_eq!(found, expected, "{patterns} against {name}");
+            assert_eq!(reach(patterns.as_bytes(), name), expected, "{patterns} against {name}");
         }
     }
 
     #[test]
+    fn a_pattern_that_is_too_long_spoils_the_line_from_there_on() {
+        let long = "x".repeat(TOO_LONG);
+        assert_eq!(reach(format!("web,{long}").as_bytes(), "web"), None);
+        assert_eq!(reach(format!("web,{}", &long[1..]).as_bytes(), "web"), Some(Reach::Several));
+    }
+
+    #[test]
     fn many_stars_cost_no_exponential_time() {
-        let patterns = line(&"*a".repeat(200));
-        assert!(!matches(&patterns, &"a".repeat(199)));
+        assert_eq!(reach("*a".repeat(200).as_bytes(), &"a".repeat(199)), None);
     }
 
     #[test]
