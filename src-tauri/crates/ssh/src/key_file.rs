@@ -9,6 +9,7 @@ use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::connect_error::ConnectError;
+use crate::text::printable;
 
 /// The largest key file that makes sense; an RSA key of 16384 bits takes 13 KiB.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -17,17 +18,40 @@ const MAX_BYTES: u64 = 64 * 1024;
 pub(crate) fn load(path: &Path, passphrase: Option<&SecretString>) -> Result<PrivateKey, ConnectError> {
     let text = read(path)?;
     let passphrase = passphrase.map(ExposeSecret::expose_secret).filter(|given| !given.is_empty());
+    if let Some(cipher) = old_encryption(&text) {
+        return Err(ConnectError::KeyFileOldEncryption { path: path.to_owned(), cipher });
+    }
     // A passphrase given for an open key is not used: the decoder would try to decrypt what is not encrypted.
     match (decode_secret_key(&text, None), passphrase) {
         (Ok(key), _) => Ok(key),
         (Err(error), passphrase) if is_encrypted(&text, &error) => match passphrase {
             None => Err(ConnectError::KeyPassphraseMissing { path: path.to_owned() }),
-            Some(passphrase) => decode_secret_key(&text, Some(passphrase)).map_err(|error| match error {
-                Error::UnknownAlgorithm(_) | Error::UnsupportedKeyType { .. } => not_a_key(path, error.to_string()),
-                _ => ConnectError::KeyPassphraseWrong { path: path.to_owned() },
-            }),
+            Some(passphrase) => decode_secret_key(&text, Some(passphrase)).map_err(|error| decryption(path, &error)),
         },
         (Err(error), _) => Err(not_a_key(path, what_it_is(&text).map_or_else(|| error.to_string(), str::to_owned))),
+    }
+}
+
+/// The cipher of an encrypted PEM file (RFC 1421, `DEK-Info`) that cannot be decrypted here: russh knows AES-128 in RSA
+/// files, which is what ssh-keygen writes.
+fn old_encryption(text: &str) -> Option<String> {
+    let cipher = text.lines().find_map(|line| line.strip_prefix("DEK-Info:"))?;
+    let cipher = cipher.split(',').next().unwrap_or(cipher);
+    let known = cipher.trim() == "AES-128-CBC" && text.contains("-----BEGIN RSA PRIVATE KEY-----");
+    (!known).then(|| printable(cipher.as_bytes(), 40))
+}
+
+/// Why a key that is encrypted was not decrypted: nearly always the passphrase.
+fn decryption(path: &Path, error: &Error) -> ConnectError {
+    let told = error.to_string();
+    match error {
+        Error::UnknownAlgorithm(_) | Error::UnsupportedKeyType { .. } => not_a_key(path, told),
+        // The library's error is not among what russh passes on by type.
+        Error::Pkcs8(_) if told.contains("unsupported") => ConnectError::KeyFileOldEncryption {
+            path: path.to_owned(),
+            cipher: "a cipher that is not known here".into(),
+        },
+        _ => ConnectError::KeyPassphraseWrong { path: path.to_owned() },
     }
 }
 
@@ -65,8 +89,6 @@ fn what_it_is(text: &str) -> Option<&'static str> {
         Some("it is empty")
     } else if ["ssh-", "ecdsa-", "sk-", "---- BEGIN SSH2"].iter().any(|prefix| start.starts_with(prefix)) {
         Some("it is a public key")
-    } else if start.contains("Proc-Type: 4,ENCRYPTED") {
-        Some("it is encrypted in an old way; `ssh-keygen -p -f FILE` rewrites it")
     } else if !start.contains("PRIVATE KEY-----") {
         Some("it holds no key")
     } else {

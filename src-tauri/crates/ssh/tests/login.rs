@@ -24,7 +24,7 @@ async fn a_key_gets_in_and_every_step_is_reported_in_order() {
     assert_eq!(steps[1].detail, format!("127.0.0.1:{}", sshd.port()));
     assert!(steps[2].detail.contains("SSH-2.0-OpenSSH") && steps[2].detail.contains("curve25519"), "{steps:?}");
     assert_eq!(steps[3].detail, format!("ssh-ed25519 {}", sshd.fingerprint()));
-    assert!(steps[4].detail.starts_with("key ssh-ed25519 SHA256:"), "{steps:?}");
+    assert!(steps[4].detail.starts_with("the key ssh-ed25519 SHA256:"), "{steps:?}");
     assert_eq!(say(&session, "echo $((6 * 7))").await, "42\n");
     assert!(session.traffic().received > 0 && session.traffic().sent > 0);
     assert!(!session.is_closed());
@@ -34,7 +34,15 @@ async fn a_key_gets_in_and_every_step_is_reported_in_order() {
 #[rstest]
 #[case(ClientKey::Ecdsa, None)]
 #[case(ClientKey::EcdsaPem, None)]
+#[case(ClientKey::EcdsaPkcs8, None)]
+#[case(ClientKey::Ecdsa384, None)]
+#[case(ClientKey::Ecdsa384Pem, None)]
+#[case(ClientKey::Ecdsa521, None)]
+#[case(ClientKey::Ecdsa521Pkcs8, None)]
+#[case(ClientKey::Ed25519Pkcs8, None)]
 #[case(ClientKey::Rsa, None)]
+#[case(ClientKey::Rsa3072Encrypted, Some(PASSPHRASE))]
+#[case(ClientKey::Rsa4096Pem, None)]
 #[case(ClientKey::RsaPem, None)]
 #[case(ClientKey::RsaPemEncrypted, Some(PASSPHRASE))]
 #[case(ClientKey::RsaPkcs8, None)]
@@ -70,6 +78,28 @@ async fn a_missing_and_a_wrong_passphrase_are_told_apart(#[case] kind: ClientKey
         assert_eq!((error.code(), error.step(), error.retryable()), (code, Step::Login, false));
         assert!(!error.hint().is_empty());
     }
+}
+
+#[rstest]
+#[case(ClientKey::RsaPemEncryptedAes256, "AES-256-CBC")]
+#[case(ClientKey::EcdsaPemEncrypted, "AES-128-CBC")]
+#[tokio::test]
+async fn an_old_encryption_names_the_command_that_rewrites_the_key(#[case] kind: ClientKey, #[case] cipher: &str) {
+    let (mut sshd, hosts) = sshd(SshdConfig::default()).await;
+    let path = sshd.client_key(kind).await.unwrap();
+    let passphrase = Some(PASSPHRASE.into());
+    let credential = Credential::Key { path: path.clone(), certificate: None, passphrase: passphrase.clone() };
+    let error = attempt(&sshd, &credential, &hosts).await.unwrap_err();
+    assert_eq!((error.code(), error.step(), error.retryable()), ("key_file_old_encryption", Step::Login, false));
+    assert!(error.to_string().contains(cipher), "{error}");
+    let remedy = error.remedy().unwrap();
+    assert_eq!(remedy, format!("ssh-keygen -p -f {}", path.display()));
+    // What it says works: with the passphrases given, the key gets in afterwards.
+    let rewrite = format!("{remedy} -P '{PASSPHRASE}' -N '{PASSPHRASE}'");
+    let done = tokio::process::Command::new("sh").args(["-c", &rewrite]).output().await.unwrap();
+    assert!(done.status.success(), "{done:?}");
+    let session = attempt(&sshd, &credential, &hosts).await.unwrap();
+    assert_eq!(say(&session, "echo in").await, "in\n");
 }
 
 #[tokio::test]
@@ -141,7 +171,7 @@ async fn a_file_that_may_not_be_read_is_named() {
     }
     let error = attempt(&sshd, &key(&path), &hosts).await.unwrap_err();
     assert_eq!((error.code(), error.retryable()), ("key_file_unreadable", false), "{error}");
-    assert!(error.hint().contains("chmod 600"), "{}", error.hint());
+    assert_eq!(error.remedy(), Some(format!("chmod 600 {}", path.display())));
 }
 
 #[tokio::test]
@@ -209,7 +239,7 @@ async fn a_password_gets_in_and_a_wrong_one_does_not(#[case] methods: PasswordMe
 }
 
 #[rstest]
-#[case(PasswordMethods::Neither, "login_refused", 0)]
+#[case(PasswordMethods::Neither, "method_not_offered", 0)]
 #[case(PasswordMethods::TwoPrompts, "login_prompts", 0)]
 #[case(PasswordMethods::PasswordThenKey, "login_incomplete", 1)]
 #[tokio::test]
@@ -242,8 +272,10 @@ async fn a_password_gets_into_a_real_sshd() {
 async fn a_password_where_only_keys_are_taken_names_the_method() {
     let (sshd, hosts) = sshd(SshdConfig::default()).await;
     let error = attempt(&sshd, &Credential::Password("s3cret".into()), &hosts).await.unwrap_err();
-    assert_eq!(error.code(), "login_refused");
+    assert_eq!((error.code(), error.refuses_login()), ("method_not_offered", true));
     assert!(error.to_string().contains("publickey"), "{error}");
+    assert_eq!(error.remedy().as_deref(), Some("PasswordAuthentication yes"));
+    assert!(!sshd.log().contains("Failed password"), "it was never shown: {}", sshd.log());
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ impl<'a, 'b> Attempt<'a, 'b> {
 
     /// RSA keys are never used with SHA-1. A server that does not say what it takes is offered what every server since
     /// 2016 takes.
-    pub(super) async fn rsa_hash(&self, key: &PublicKey) -> Result<Option<HashAlg>, ConnectError> {
+    pub(super) async fn rsa_hash(&mut self, key: &PublicKey) -> Result<Option<HashAlg>, ConnectError> {
         if !key.algorithm().is_rsa() {
             return Ok(None);
         }
@@ -156,7 +156,7 @@ impl<'a, 'b> Attempt<'a, 'b> {
     }
 
     /// russh reports a connection that broke as a refusal that names no method.
-    pub(super) async fn alive(&self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
+    pub(super) async fn alive(&mut self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
         if methods.is_empty() && self.handle.is_closed() {
             within(self.stages.last(), self.shared.ended()).await?;
             return Err(self.gone("it was closed"));
@@ -166,7 +166,7 @@ impl<'a, 'b> Attempt<'a, 'b> {
 
     /// The same after a credential was shown. A server that says goodbye then has refused it, and must not be shown it
     /// again: that is how accounts get locked.
-    async fn decided(&self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
+    async fn decided(&mut self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
         match self.alive(methods).await {
             Err(_) if self.shared.farewell().is_some_and(|farewell| farewell.said) => Ok(MethodSet::empty()),
             outcome => outcome,
