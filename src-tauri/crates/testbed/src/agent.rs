@@ -28,10 +28,20 @@ impl Agent {
         command.arg("-D").arg("-a").arg(&socket);
         // It prints how to reach it once the socket is there.
         let program = Program::start("ssh-agent", &mut command, "SSH_AUTH_SOCK").await?;
+        let agent = Self { _folder: folder, socket, _program: program };
         for key in keys {
-            run("ssh-add", Command::new("ssh-add").arg("-q").arg(key).env("SSH_AUTH_SOCK", &socket)).await?;
+            agent.add(key).await?;
         }
-        Ok(Self { _folder: folder, socket, _program: program })
+        Ok(agent)
+    }
+
+    /// Loads one more key, with the certificate that stands beside it.
+    ///
+    /// # Errors
+    /// When ssh-add fails.
+    pub async fn add(&self, key: &Path) -> Result<(), TestbedError> {
+        let mut add = Command::new("ssh-add");
+        run("ssh-add", add.arg("-q").arg(key).env("SSH_AUTH_SOCK", &self.socket)).await.map(drop)
     }
 
     /// Where it listens.
