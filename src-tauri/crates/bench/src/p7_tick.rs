@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Stage, StageTime, Trigger};
 use hostrounds_core::metric::{Metric, attribute};
 use hostrounds_core::observation::{Attributes, Observation, Point, Series};
-use hostrounds_core::server::{Login, ServerDraft, ServerId, SshTarget, Target, Thresholds};
+use hostrounds_core::server::{Hop, Login, ServerDraft, ServerId, SshTarget, Target, Thresholds};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::{Record, Store};
 use tempfile::TempDir;
@@ -40,7 +40,7 @@ pub(crate) fn measure(runtime: &Runtime, table: &mut Table) -> Result<()> {
         let tick: Vec<_> = servers.iter().map(|server| collected(*server, at)).collect();
         let records: Vec<Record<'_>> = tick
             .iter()
-            .map(|(collection, observation)| Record { collection, observation: Some(observation) })
+            .map(|(collection, observation)| Record { collection, observation: Some(observation), spent: None })
             .collect();
         let sql = plain_rows::sql(tick.iter().map(|(_, observation)| observation))?;
 
@@ -82,15 +82,16 @@ async fn add_servers(store: &Store) -> Result<Vec<ServerId>> {
     for number in 0..SERVERS {
         let draft = ServerDraft {
             name: format!("server {number}"),
-            target: Target::Ssh(SshTarget {
+            target: Target::Ssh(SshTarget::direct(Hop {
                 host: "192.0.2.1".into(),
                 port: 22,
                 user: "ops".into(),
-                login: Login::Agent,
-            }),
+                logins: vec![Login::agent()],
+            })),
             enabled: true,
             interval: 5,
             thresholds: Thresholds::default(),
+            families_off: Vec::new(),
             environment: None,
             tags: Vec::new(),
         };
@@ -112,7 +113,7 @@ fn collected(server: ServerId, at: UnixMillis) -> (Collection, Observation) {
         retry_at: None,
         attempts: 1,
         max_attempts: 3,
-        stages: vec![StageTime { stage: Stage::Probe, family: None, millis: 0.5 }],
+        stages: vec![StageTime { hop: None, stage: Stage::Probe, family: None, millis: 0.5 }],
         failure: None,
         points: u32::try_from(POINTS).unwrap_or(u32::MAX),
     };

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use hostrounds_core::collection::{Collection, CollectionState, Failure};
 use hostrounds_core::metric::{Metric, attribute};
-use hostrounds_core::observation::{Attributes, Observation, Point};
+use hostrounds_core::observation::{Attributes, Observation, Point, Tables};
 use hostrounds_core::probe::{Family, Rhythm};
-use hostrounds_core::server::{Server, ServerId};
+use hostrounds_core::server::{SecretSlot, Server, ServerId};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::Newest;
 
@@ -27,7 +27,10 @@ struct Entry {
     /// How the latest collection that says something about the server went.
     outcome: Outcome,
     firing: u32,
-    has_secret: Option<bool>,
+    /// The secrets that the keyring holds for it.
+    secrets: Vec<SecretSlot>,
+    /// Its schedule stands still, since then and for that reason.
+    hold: Option<(UnixMillis, Failure)>,
     /// The state in the view that the faces were last given.
     told: Option<ServerState>,
 }
@@ -41,7 +44,7 @@ enum Outcome {
 
 impl Board {
     /// Adds a server, or replaces its settings.
-    pub(crate) fn put(&self, server: Server, has_secret: Option<bool>) {
+    pub(crate) fn put(&self, server: Server, secrets: Vec<SecretSlot>) {
         let mut entries = self.lock();
         match entries.get_mut(&server.id) {
             Some(entry) => {
@@ -49,11 +52,19 @@ impl Board {
                     entry.outcome = Outcome::Unknown;
                 }
                 entry.server = server;
-                entry.has_secret = has_secret;
+                entry.secrets = secrets;
+                entry.latest = entry.latest.take().map(|latest| without(latest, &entry.server.families_off));
             }
             None => {
-                let fresh =
-                    Entry { server, latest: None, outcome: Outcome::Unknown, firing: 0, has_secret, told: None };
+                let fresh = Entry {
+                    server,
+                    latest: None,
+                    outcome: Outcome::Unknown,
+                    firing: 0,
+                    secrets,
+                    hold: None,
+                    told: None,
+                };
                 entries.insert(fresh.server.id, fresh);
             }
         }
@@ -82,14 +93,17 @@ impl Board {
         {
             entry.outcome = Outcome::Observed;
             let processes = observation.processes.or_else(|| entry.latest.as_ref().and_then(|it| it.processes.clone()));
-            entry.latest = Some(Latest {
+            let unreadable: Vec<Family> = observation.unavailable.iter().map(|it| it.family).collect();
+            let latest = Latest {
                 at: observation.at,
                 read_at,
                 points: observation.points,
                 processes,
                 facts: observation.facts,
+                tables: tables_of(observation.tables, |family| !unreadable.contains(&family)),
                 unavailable: observation.unavailable,
-            });
+            };
+            entry.latest = Some(without(latest, &entry.server.families_off));
         }
         if let Some(failure) = failure {
             entry.outcome = Outcome::Failed(failure);
@@ -125,6 +139,19 @@ impl Board {
         }
     }
 
+    /// Holds a server, or lets it go on; says whether that is a change.
+    pub(crate) fn set_hold(&self, id: ServerId, hold: Option<(UnixMillis, Failure)>) -> bool {
+        let mut entries = self.lock();
+        let Some(entry) = entries.get_mut(&id) else { return false };
+        let changed = entry.hold.is_some() != hold.is_some();
+        entry.hold = hold;
+        changed
+    }
+
+    pub(crate) fn is_held(&self, id: ServerId) -> bool {
+        self.lock().get(&id).is_some_and(|entry| entry.hold.is_some())
+    }
+
     pub(crate) fn set_firing(&self, firing: &HashMap<ServerId, u32>) {
         for (id, entry) in self.lock().iter_mut() {
             entry.firing = firing.get(id).copied().unwrap_or(0);
@@ -148,10 +175,16 @@ impl Board {
     }
 
     /// The view of one server; from now on its state counts as told.
-    pub(crate) fn view(&self, id: ServerId, now: UnixMillis, next: Option<UnixMillis>) -> Option<ServerView> {
+    pub(crate) fn view(
+        &self,
+        id: ServerId,
+        now: UnixMillis,
+        next: Option<UnixMillis>,
+        over_budget: Vec<String>,
+    ) -> Option<ServerView> {
         let mut entries = self.lock();
         let entry = entries.get_mut(&id)?;
-        let view = entry.view(now, next);
+        let view = entry.view(now, next, over_budget);
         entry.told = Some(view.state);
         Some(view)
     }
@@ -184,6 +217,9 @@ impl Entry {
         if !self.server.enabled {
             return ServerState::Disabled;
         }
+        if self.hold.is_some() {
+            return ServerState::Held;
+        }
         match (&self.outcome, &self.latest) {
             (Outcome::Failed(failure), _) if !is_ours(failure) => ServerState::Unreachable,
             (Outcome::Retrying(_), _) => ServerState::Retrying,
@@ -194,16 +230,18 @@ impl Entry {
         }
     }
 
-    fn view(&self, now: UnixMillis, next_visit: Option<UnixMillis>) -> ServerView {
+    fn view(&self, now: UnixMillis, next_visit: Option<UnixMillis>, over_budget: Vec<String>) -> ServerView {
         ServerView {
             server: self.server.clone(),
             state: self.state(now),
             summary: self.latest.as_ref().map(|latest| summary(&latest.points)),
             last_seen: self.latest.as_ref().map(|latest| latest.at),
             next_visit,
-            failure: self.outcome.failure().cloned(),
+            failure: self.outcome.failure().or(self.hold.as_ref().map(|(_, failure)| failure)).cloned(),
             firing: self.firing,
-            has_secret: self.has_secret,
+            secrets: self.secrets.clone(),
+            held_since: self.hold.as_ref().map(|(since, _)| *since),
+            over_budget,
         }
     }
 }
@@ -228,6 +266,7 @@ fn merged(before: Option<Latest>, new: Observation) -> Latest {
         points: new.points,
         processes: new.processes,
         facts: new.facts,
+        tables: new.tables,
         unavailable: new.unavailable,
     };
     let Some(before) = before else { return latest };
@@ -237,6 +276,29 @@ fn merged(before: Option<Latest>, new: Observation) -> Latest {
     latest.read_at.extend(before.read_at.into_iter().filter(|(family, _)| stays(*family)));
     latest.processes = latest.processes.or(before.processes);
     latest.facts = latest.facts.or(before.facts);
+    latest.tables = latest.tables.or(tables_of(before.tables, stays));
+    latest
+}
+
+/// The tables of the families for which `stays` holds.
+fn tables_of(tables: Tables, stays: impl Fn(Family) -> bool) -> Tables {
+    Tables {
+        units: tables.units.filter(|_| stays(Family::Units)),
+        users: tables.users.filter(|_| stays(Family::Users)),
+        containers: tables.containers.filter(|_| stays(Family::Containers)),
+        updates: tables.updates.filter(|_| stays(Family::Updates)),
+        reboot: tables.reboot.filter(|_| stays(Family::Reboot)),
+    }
+}
+
+/// What is known, without families that are switched off since it was read.
+fn without(mut latest: Latest, off: &[Family]) -> Latest {
+    let stays = |family: Family| !off.contains(&family);
+    latest.points.retain(|point| stays(point.series.metric.info().family));
+    latest.unavailable.retain(|unavailable| stays(unavailable.family));
+    latest.read_at.retain(|family, _| stays(*family));
+    latest.processes = latest.processes.filter(|_| stays(Family::Processes));
+    latest.tables = tables_of(latest.tables, stays);
     latest
 }
 
@@ -297,11 +359,12 @@ mod tests {
                 enabled: true,
                 interval: 60,
                 thresholds: Thresholds::default(),
+                families_off: vec![],
                 environment: None,
                 tags: vec![],
                 created_at: UnixMillis(0),
             },
-            None,
+            vec![],
         );
         board
     }
@@ -325,12 +388,14 @@ mod tests {
             stage: Stage::Connect,
             message: String::new(),
             hint: String::new(),
+            remedy: None,
+            hop: None,
             retryable: true,
         }
     }
 
     fn state(board: &Board, at: i64) -> ServerState {
-        board.view(ID, UnixMillis(at), None).unwrap().state
+        board.view(ID, UnixMillis(at), None, vec![]).unwrap().state
     }
 
     #[test]
@@ -401,6 +466,40 @@ mod tests {
         let latest = board.observe(ID, &hung).unwrap();
         assert_eq!(latest.points.len(), 1);
         assert_eq!(latest.unavailable.len(), 1);
+    }
+
+    #[test]
+    fn tables_stay_until_their_family_is_read_again_or_switched_off() {
+        let board = board();
+        let mut first = observation(0, &[(Metric::Load1, Attributes::none(), 1.0)]);
+        first.tables.reboot = Some(vec!["linux-image".into()]);
+        first.tables.updates = Some(vec![]);
+        board.observe(ID, &first);
+        let latest = board.observe(ID, &observation(1, &[(Metric::Load1, Attributes::none(), 1.0)])).unwrap();
+        assert_eq!(latest.tables, first.tables);
+
+        let mut gone = observation(2, &[(Metric::Load1, Attributes::none(), 1.0)]);
+        gone.unavailable.push(Unavailable { family: Family::Updates, reason: "no package tool".into() });
+        let latest = board.observe(ID, &gone).unwrap();
+        assert_eq!((latest.tables.updates, latest.tables.reboot.is_some()), (None, true));
+
+        let off = Server { families_off: vec![Family::Reboot, Family::Load], ..board.server(ID).unwrap() };
+        board.put(off, vec![]);
+        let latest = board.latest(ID).unwrap();
+        assert_eq!((latest.tables.reboot, latest.points.len(), latest.read_at.len()), (None, 0, 0));
+    }
+
+    #[test]
+    fn a_held_server_says_so_until_it_goes_on() {
+        let board = board();
+        assert!(board.set_hold(ID, Some((UnixMillis(5), failure("login_refused")))));
+        assert!(!board.set_hold(ID, Some((UnixMillis(6), failure("login_refused")))));
+        let view = board.view(ID, UnixMillis(9), None, vec![]).unwrap();
+        assert_eq!((view.state, view.held_since), (ServerState::Held, Some(UnixMillis(6))));
+        assert_eq!(view.failure.unwrap().code, "login_refused", "also after a restart");
+        board.observe(ID, &observation(9, &[(Metric::Load1, Attributes::none(), 1.0)]));
+        assert!(board.set_hold(ID, None));
+        assert_eq!(state(&board, 9), ServerState::Up);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Passwords and passphrases, in the keyring of the operating system and nowhere else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hostrounds_core::server::ServerId;
+use hostrounds_core::server::{SecretSlot, ServerId};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
@@ -51,44 +51,56 @@ impl CredentialError {
     }
 }
 
-/// The servers whose secret this application has put into the keyring: asking the keyring itself may open a prompt.
+/// The secrets that this application has put into the keyring, by server: asking the keyring itself may open a prompt.
+pub(crate) type Noted = BTreeMap<ServerId, BTreeSet<SecretSlot>>;
+
+/// What is known of the secrets without asking the keyring.
 #[derive(Default)]
 pub(crate) struct Secrets {
-    servers: Mutex<BTreeSet<ServerId>>,
+    noted: Mutex<Noted>,
 }
 
 impl Secrets {
-    /// Whether the keyring holds a secret of that server.
-    pub(crate) fn has(&self, server: ServerId) -> bool {
-        self.lock().contains(&server)
+    /// Whether the keyring holds that secret of a server.
+    pub(crate) fn has(&self, server: ServerId, slot: &SecretSlot) -> bool {
+        self.lock().get(&server).is_some_and(|slots| slots.contains(slot))
     }
 
-    /// Takes note of one server; gives all servers where that changed anything.
-    pub(crate) fn note(&self, server: ServerId, has: bool) -> Option<BTreeSet<ServerId>> {
-        let mut servers = self.lock();
-        let changed = if has { servers.insert(server) } else { servers.remove(&server) };
-        changed.then(|| servers.clone())
+    /// The secrets of a server that the keyring holds.
+    pub(crate) fn of(&self, server: ServerId) -> Vec<SecretSlot> {
+        self.lock().get(&server).map(|slots| slots.iter().cloned().collect()).unwrap_or_default()
     }
 
-    /// Replaces what was noted by what the store holds.
-    pub(crate) fn replace(&self, servers: BTreeSet<ServerId>) {
-        *self.lock() = servers;
+    /// All that is noted, with the secrets of one server as they are to be noted.
+    pub(crate) fn with(&self, server: ServerId, slots: BTreeSet<SecretSlot>) -> Noted {
+        let mut noted = self.lock().clone();
+        if slots.is_empty() {
+            noted.remove(&server);
+        } else {
+            noted.insert(server, slots);
+        }
+        noted
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<ServerId>> {
-        self.servers.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Replaces what was noted, by what the store holds.
+    pub(crate) fn replace(&self, noted: Noted) {
+        *self.lock() = noted;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Where secrets are kept: one per server.
+/// Where secrets are kept: one for each slot of a server.
 #[async_trait]
 pub(crate) trait Credentials: Send + Sync {
-    /// The secret of a server, if it has one.
-    async fn get(&self, server: ServerId) -> Result<Option<SecretString>, CredentialError>;
-    /// Puts or replaces the secret of a server.
-    async fn set(&self, server: ServerId, secret: SecretString) -> Result<(), CredentialError>;
-    /// Removes the secret of a server; nothing happens where there is none.
-    async fn clear(&self, server: ServerId) -> Result<(), CredentialError>;
+    /// A secret, if it is there.
+    async fn get(&self, server: ServerId, slot: &SecretSlot) -> Result<Option<SecretString>, CredentialError>;
+    /// Puts or replaces a secret.
+    async fn set(&self, server: ServerId, slot: &SecretSlot, secret: SecretString) -> Result<(), CredentialError>;
+    /// Removes a secret; nothing happens where there is none.
+    async fn clear(&self, server: ServerId, slot: &SecretSlot) -> Result<(), CredentialError>;
 }
 
 /// The keyring of the operating system.
@@ -109,9 +121,10 @@ impl Keyring {
     async fn with_entry<T: Send + 'static>(
         &self,
         server: ServerId,
+        slot: &SecretSlot,
         act: impl FnOnce(keyring_core::Entry) -> keyring_core::Result<T> + Send + 'static,
     ) -> Result<Option<T>, CredentialError> {
-        let user = format!("{}/server-{}", self.installation, server.0);
+        let user = format!("{}/server-{}/{}", self.installation, server.0, entry_name(slot));
         let turn = tokio::time::timeout(TURN, Arc::clone(&self.turn).lock_owned());
         let turn = turn.await.map_err(|_| CredentialError::Waiting)?;
         let work = tokio::task::spawn_blocking(move || {
@@ -160,17 +173,26 @@ fn described(error: keyring_core::Error) -> CredentialError {
     }
 }
 
+/// Under which name the keyring shows a secret of a server.
+fn entry_name(slot: &SecretSlot) -> String {
+    match slot {
+        SecretSlot::Password { jump: None } => "password".to_owned(),
+        SecretSlot::Password { jump: Some(jump) } => format!("password of {jump}"),
+        SecretSlot::Passphrase { path } => format!("passphrase of {path}"),
+    }
+}
+
 #[async_trait]
 impl Credentials for Keyring {
-    async fn get(&self, server: ServerId) -> Result<Option<SecretString>, CredentialError> {
-        self.with_entry(server, |entry| entry.get_password().map(SecretString::from)).await
+    async fn get(&self, server: ServerId, slot: &SecretSlot) -> Result<Option<SecretString>, CredentialError> {
+        self.with_entry(server, slot, |entry| entry.get_password().map(SecretString::from)).await
     }
 
-    async fn set(&self, server: ServerId, secret: SecretString) -> Result<(), CredentialError> {
-        self.with_entry(server, move |entry| entry.set_password(secret.expose_secret())).await.map(|_| ())
+    async fn set(&self, server: ServerId, slot: &SecretSlot, secret: SecretString) -> Result<(), CredentialError> {
+        self.with_entry(server, slot, move |entry| entry.set_password(secret.expose_secret())).await.map(|_| ())
     }
 
-    async fn clear(&self, server: ServerId) -> Result<(), CredentialError> {
-        self.with_entry(server, |entry| entry.delete_credential()).await.map(|_| ())
+    async fn clear(&self, server: ServerId, slot: &SecretSlot) -> Result<(), CredentialError> {
+        self.with_entry(server, slot, |entry| entry.delete_credential()).await.map(|_| ())
     }
 }

@@ -1,15 +1,16 @@
 //! The only place that wires: store, sites, schedule, alerts and notifications become one engine here.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::collection::CollectionState;
-use hostrounds_core::server::{Server, ServerId, Target};
+use hostrounds_core::footprint::Budget;
+use hostrounds_core::server::{SecretSlot, Server, ServerId, Target};
 use hostrounds_ssh::{HostKeyOffer, KnownHosts};
-use hostrounds_store::{Store, StoreError};
+use hostrounds_store::{Hold, Store, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -25,13 +26,15 @@ use crate::core_dumps;
 use crate::credentials::{Credentials, Keyring, Secrets};
 use crate::events::Events;
 use crate::lock::Lock;
+use crate::meter::Meter;
 use crate::notify::{Clicked, Desktop, Notifier};
 use crate::options::Options;
 use crate::pipeline::Pipeline;
+use crate::prompts::Prompts;
 use crate::recorder::Recorder;
 use crate::schedule::{Edges, Gate, Mode, Queue, Task, TaskHandle};
 use crate::troubles::Troubles;
-use crate::visit::{LocalSite, RemoteSite, Site};
+use crate::visit::{LocalSite, RemoteSite, Shared, Site};
 
 const SETTINGS: &str = "settings";
 const INSTALLATION: &str = "installation";
@@ -65,6 +68,7 @@ pub(crate) struct Engine {
     pub(crate) tasks: tokio::sync::Mutex<HashMap<ServerId, TaskHandle>>,
     settings: Mutex<Settings>,
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) prompts: Arc<Prompts>,
     pub(crate) schedule: Mutex<Schedule>,
     pub(crate) queue_changed: Arc<Notify>,
     pub(crate) cancel: CancellationToken,
@@ -155,6 +159,8 @@ impl Engine {
             alerting: Arc::clone(&alerting),
             events: events.clone(),
             troubles: Arc::clone(&troubles),
+            store: store.clone(),
+            meter: Meter::new(settings.budget),
             queue_changed: Arc::clone(&queue_changed),
         });
         let known_hosts = Arc::new(KnownHosts::system(options.known_hosts()));
@@ -164,6 +170,7 @@ impl Engine {
             store,
             board,
             queue,
+            prompts: Prompts::new(events.clone()),
             events,
             troubles,
             alerting,
@@ -186,6 +193,7 @@ impl Engine {
             finish_recording,
         });
         engine.read_servers().await?;
+        engine.read_holds().await?;
         engine.alerting.start().await?;
         if let Some(newest) = engine.store.activity(None, None, 1).await?.first() {
             engine.followed.store(newest.id, Ordering::Relaxed);
@@ -207,10 +215,11 @@ impl Engine {
                 Some(before) if before != server => changes.changed.push(server.clone()),
                 Some(_) => continue,
             }
-            self.board.put(server.clone(), Some(self.secrets.has(server.id)));
+            self.board.put(server.clone(), self.secrets.of(server.id));
         }
         for server in &changes.added {
             self.restore(server.id).await?;
+            self.read_footprint(server.id).await?;
         }
         changes.removed =
             known.into_values().filter(|server| stored.iter().all(|other| other.id != server.id)).collect();
@@ -218,6 +227,30 @@ impl Engine {
             self.board.remove(server.id);
         }
         Ok(changes)
+    }
+
+    /// Takes over which servers are held; gives those for which that is a change, with whether they are held now.
+    pub(crate) async fn read_holds(&self) -> Result<Vec<(ServerId, bool)>, StoreError> {
+        let mut holds: HashMap<ServerId, Hold> =
+            self.store.holds().await?.into_iter().map(|hold| (hold.server, hold)).collect();
+        let mut changed = Vec::new();
+        for server in self.board.servers() {
+            let hold = holds.remove(&server.id).map(|hold| (hold.since, hold.failure));
+            let held = hold.is_some();
+            if self.board.set_hold(server.id, hold) {
+                changed.push((server.id, held));
+            }
+        }
+        Ok(changed)
+    }
+
+    /// Takes over what a server was made to spend today.
+    pub(crate) async fn read_footprint(&self, id: ServerId) -> Result<(), StoreError> {
+        let now = clock::now();
+        if let Some(today) = self.store.footprint(id, now, 1).await?.pop() {
+            self.pipeline.meter.restore(id, now, today.footprint);
+        }
+        Ok(())
     }
 
     /// Puts on the board what the store knows of a server.
@@ -311,7 +344,7 @@ impl Engine {
             return;
         }
         if let Some(server) = self.board.server(id) {
-            tasks.insert(id, Task::start(server, self.edges()));
+            tasks.insert(id, Task::start(server, self.board.is_held(id), self.edges()));
         }
     }
 
@@ -325,9 +358,12 @@ impl Engine {
 
     fn edges(self: &Arc<Self>) -> Edges {
         let options = self.options.clone();
-        let credentials = Arc::clone(&self.credentials);
-        let secrets = Arc::clone(&self.secrets);
-        let known_hosts = Arc::clone(&self.known_hosts);
+        let shared = Shared {
+            credentials: Arc::clone(&self.credentials),
+            secrets: Arc::clone(&self.secrets),
+            known_hosts: Arc::clone(&self.known_hosts),
+            prompts: Arc::clone(&self.prompts),
+        };
         Edges {
             gate: Arc::clone(&self.gate),
             ledger: Arc::clone(&self.pipeline) as _,
@@ -335,13 +371,7 @@ impl Engine {
             site: Arc::new(move |server| -> Box<dyn Site> {
                 match &server.target {
                     Target::Local => Box::new(LocalSite::new()),
-                    Target::Ssh(target) => Box::new(RemoteSite::new(
-                        server.id,
-                        target.clone(),
-                        Arc::clone(&credentials),
-                        Arc::clone(&secrets),
-                        Arc::clone(&known_hosts),
-                    )),
+                    Target::Ssh(target) => Box::new(RemoteSite::new(server.id, target.clone(), shared.clone())),
                 }
             }),
             lock: Arc::new(move |id| options.server_lock(id.0)),
@@ -370,17 +400,18 @@ impl Engine {
     fn apply_settings(&self, settings: Settings) {
         self.gate.resize(settings.concurrency);
         self.alerting.notify.store(settings.notifications, Ordering::Relaxed);
+        self.pipeline.meter.set_budget(settings.budget);
         *lock(&self.settings) = settings.clone();
         self.events.send(Event::Settings { settings });
         self.queue_changed.notify_one();
     }
 
-    /// Takes note of whether a server has a secret in the keyring.
-    pub(crate) async fn note_secret(&self, id: ServerId, has: bool) -> Result<(), StoreError> {
-        match self.secrets.note(id, has) {
-            Some(all) => self.store.put_setting(SECRETS, &all).await,
-            None => Ok(()),
-        }
+    /// Takes note of which secrets of a server the keyring holds.
+    pub(crate) async fn note_secrets(&self, id: ServerId, slots: BTreeSet<SecretSlot>) -> Result<(), StoreError> {
+        let noted = self.secrets.with(id, slots);
+        self.store.put_setting(SECRETS, &noted).await?;
+        self.secrets.replace(noted);
+        Ok(())
     }
 
     /// Writes a line of the activity log and tells the faces. What it speaks of is done already, so a log that cannot be
@@ -411,6 +442,7 @@ impl Engine {
             {
                 tracing::error!(%error, "the recorder ended unexpectedly");
             }
+            self.pipeline.keep_charges().await;
             if let Err(error) = self.store.trim_collections(clock::now()).await {
                 tracing::warn!(%error, "finished collections were not given up");
             }
@@ -435,7 +467,7 @@ pub(crate) struct ServerChanges {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { concurrency: 5, notifications: true }
+        Self { concurrency: 5, notifications: true, budget: Budget::default() }
     }
 }
 

@@ -23,6 +23,11 @@ impl Events {
         let _ = self.sender.send(event);
     }
 
+    /// Whether any face is open.
+    pub(crate) fn has_listeners(&self) -> bool {
+        self.sender.receiver_count() > 0
+    }
+
     pub(crate) fn stream(&self) -> EventStream {
         EventStream { receiver: self.sender.subscribe() }
     }

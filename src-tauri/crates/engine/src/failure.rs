@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hostrounds_core::collection::{Failure, Stage};
-use hostrounds_ssh::{ConnectError, ShellError, Step};
+use hostrounds_ssh::{ConnectError, RouteError, ShellError, Step};
 
 use crate::credentials::CredentialError;
 
@@ -22,16 +22,40 @@ pub(crate) fn stage_of(step: Step) -> Stage {
     }
 }
 
-pub(crate) fn of_connect(error: &ConnectError) -> Failure {
+/// A visit that observed nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct VisitError {
+    /// Why.
+    pub(crate) failure: Failure,
+    /// The login was refused, or needs a person: trying again by itself would only get the account or this computer locked out.
+    pub(crate) holds: bool,
+}
+
+impl From<Failure> for VisitError {
+    fn from(failure: Failure) -> Self {
+        Self { failure, holds: false }
+    }
+}
+
+pub(crate) fn of_route(error: &RouteError) -> VisitError {
+    let failure = of_connect(&error.error, error.jump.as_ref().map(ToString::to_string));
+    VisitError { holds: error.error.refuses_login() || needs_a_person(&failure), failure }
+}
+
+/// `hop` is the jump host at which it failed.
+pub(crate) fn of_connect(error: &ConnectError, hop: Option<String>) -> Failure {
     // A key file is read and an agent is asked when the login comes to it; for a person they are the credential.
-    let is_credential = error.code().starts_with("key_file_")
-        || error.code().starts_with("key_passphrase_")
-        || error.code().starts_with("agent_");
+    let stage = if is_credential(error.code()) { Stage::Credential } else { stage_of(error.step()) };
     Failure {
         code: error.code().to_owned(),
-        stage: if is_credential { Stage::Credential } else { stage_of(error.step()) },
-        message: capitalised(&error.to_string()),
+        stage,
+        message: match &hop {
+            Some(hop) => format!("Jump host {hop}: {error}"),
+            None => capitalised(&error.to_string()),
+        },
         hint: error.hint(),
+        remedy: error.remedy(),
+        hop,
         retryable: error.retryable(),
     }
 }
@@ -42,6 +66,8 @@ pub(crate) fn of_shell(error: &ShellError, stage: Stage) -> Failure {
         stage,
         message: capitalised(&error.to_string()),
         hint: error.hint(),
+        remedy: None,
+        hop: None,
         retryable: error.retryable(),
     }
 }
@@ -52,16 +78,22 @@ pub(crate) fn of_credential(error: &CredentialError) -> Failure {
         stage: Stage::Credential,
         message: capitalised(&error.to_string()),
         hint: error.hint().to_owned(),
+        remedy: None,
+        hop: None,
         retryable: true,
     }
 }
 
-pub(crate) fn password_missing() -> Failure {
+/// `jump` is the jump host that takes it.
+pub(crate) fn password_missing(jump: Option<String>) -> Failure {
+    let host = jump.as_ref().map_or_else(|| "this server".to_owned(), |jump| format!("the jump host {jump}"));
     Failure {
         code: "password_missing".into(),
         stage: Stage::Credential,
-        message: "No password is kept for this server.".into(),
-        hint: "Edit the server and enter its password, or choose a key file or the SSH agent.".into(),
+        message: format!("No password is kept for {host}."),
+        hint: "Edit the server and enter the password, or choose a key file or the SSH agent.".into(),
+        remedy: None,
+        hop: jump,
         retryable: false,
     }
 }
@@ -72,6 +104,8 @@ pub(crate) fn deadline(stage: Stage, after: Duration) -> Failure {
         stage,
         message: format!("The collection was not over after {} s.", after.as_secs()),
         hint: "Look at the load of the server and at the connection to it.".into(),
+        remedy: None,
+        hop: None,
         retryable: true,
     }
 }
@@ -83,6 +117,8 @@ pub(crate) fn nothing_read(reason: &str) -> Failure {
         message: format!("No metric could be read: {reason}"),
         hint: "Log in by hand as this user and run `tail -n +1 /proc/stat`; only Linux servers with /proc can be read."
             .into(),
+        remedy: None,
+        hop: None,
         retryable: true,
     }
 }
@@ -93,6 +129,8 @@ pub(crate) fn collected_elsewhere() -> Failure {
         stage: Stage::Probe,
         message: "Another Hostrounds process is collecting this server and did not finish.".into(),
         hint: "Wait for it, or end the other `hostrounds` process that uses the same data directory.".into(),
+        remedy: None,
+        hop: None,
         retryable: true,
     }
 }
@@ -103,6 +141,8 @@ pub(crate) fn lock_unusable(error: &std::io::Error) -> Failure {
         stage: Stage::Probe,
         message: format!("The lock file of this server cannot be used: {error}"),
         hint: "Check the owner, the permissions and the free space of the data directory.".into(),
+        remedy: None,
+        hop: None,
         retryable: true,
     }
 }
@@ -113,16 +153,38 @@ pub(crate) fn crashed(detail: &str) -> Failure {
         stage: Stage::Probe,
         message: format!("Reading this computer ended unexpectedly: {detail}"),
         hint: "Start the application again, and report this message if it comes back.".into(),
+        remedy: None,
+        hop: None,
         retryable: true,
     }
 }
 
-/// Whether the cause lies with this computer or its settings, so that the failure says nothing about the server.
+/// Whether a code speaks of what this computer shows to prove who it is.
+fn is_credential(code: &str) -> bool {
+    ["key_file_", "key_passphrase_", "agent_", "certificate_"].iter().any(|family| code.starts_with(family))
+        && code != "certificate_wrong_principal"
+}
+
+/// Whether the server asked what only a person can answer, and got no answer.
+pub(crate) fn needs_a_person(failure: &Failure) -> bool {
+    matches!(failure.code.as_str(), "person_needed" | "prompts_declined" | "prompts_timeout" | "login_grace_over")
+}
+
+/// Whether the cause lies with this computer, its settings or the person before it, so that the failure says nothing about the
+/// server.
 pub(crate) fn is_ours(failure: &Failure) -> bool {
     is_trouble(failure)
-        || failure.code.starts_with("key_file_")
-        || failure.code.starts_with("key_passphrase_")
-        || matches!(failure.code.as_str(), "password_missing" | "collected_elsewhere" | "lock_unusable" | "internal")
+        || is_credential(&failure.code)
+        || needs_a_person(failure)
+        || matches!(
+            failure.code.as_str(),
+            "password_missing"
+                | "no_credential"
+                | "too_many_jumps"
+                | "collected_elsewhere"
+                | "lock_unusable"
+                | "internal"
+        )
 }
 
 /// Whether the cause touches many servers at once and is to be told once, not per server.

@@ -19,6 +19,8 @@ use crate::schedule::{Command, LeftQueue, TRIES, TaskHandle};
 const TICK: Duration = Duration::from_secs(1);
 /// How often finished collections are given up, in ticks.
 const TRIM_EVERY: u32 = 60;
+/// How often old days of footprints are given up, in ticks.
+const TRIM_DAYS_EVERY: u32 = 3600;
 /// How often the schedule is asked for that another process keeps, in ticks.
 const SCHEDULE_EVERY: u32 = 5;
 /// The wall clock was this far ahead of the monotonic one: the computer has slept.
@@ -69,6 +71,9 @@ impl Engine {
                 if tick.is_multiple_of(TRIM_EVERY) {
                     self.store.trim_collections(clock::now()).await?;
                 }
+                if tick.is_multiple_of(TRIM_DAYS_EVERY) {
+                    self.store.trim_footprints(clock::now()).await?;
+                }
                 Ok::<(), StoreError>(())
             };
             match kept.await {
@@ -112,6 +117,12 @@ impl Engine {
         for server in changed {
             self.hand_over_settings(server, true).await;
         }
+        for (id, held) in self.read_holds().await? {
+            if let Some(task) = self.tasks.lock().await.get(&id) {
+                task.send(Command::Held(held)).await;
+            }
+            self.pipeline.tell(id);
+        }
         if self.schedule_is_elsewhere() {
             self.mirror().await?;
         } else {
@@ -135,6 +146,7 @@ impl Engine {
         for server in self.board.servers() {
             if let Some(latest) = self.restore(server.id).await? {
                 self.events.send(Event::Latest { id: server.id, latest: Box::new(latest) });
+                self.read_footprint(server.id).await?;
             }
             self.pipeline.tell(server.id);
         }

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Stage, Trigger};
+use hostrounds_core::activity::ActivityKind;
+use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Failure, Stage, Trigger};
+use hostrounds_core::footprint::{Footprint, FootprintDay};
 use hostrounds_core::observation::Observation;
 use hostrounds_core::server::{Login, Server, ServerId, Target};
 use hostrounds_core::time::UnixMillis;
+use hostrounds_store::{Hold, Store, StoreError};
 use tokio::sync::Notify;
 
 use crate::alerting::Alerting;
@@ -16,9 +19,11 @@ use crate::board::Board;
 use crate::clock;
 use crate::events::Events;
 use crate::failure::{self, KEYRING_UNAVAILABLE};
+use crate::meter::Meter;
 use crate::recorder::Recorder;
 use crate::schedule::{Ledger, Queue, TRIES};
 use crate::troubles::Troubles;
+use crate::visit::News;
 
 /// Where collections go.
 pub(crate) struct Pipeline {
@@ -28,6 +33,8 @@ pub(crate) struct Pipeline {
     pub(crate) alerting: Arc<Alerting>,
     pub(crate) events: Events,
     pub(crate) troubles: Arc<Troubles>,
+    pub(crate) store: Store,
+    pub(crate) meter: Meter,
     /// The view of the queue is to be told anew.
     pub(crate) queue_changed: Arc<Notify>,
 }
@@ -43,7 +50,8 @@ impl Pipeline {
             }),
             // A new login to a server over SSH needed all of them.
             None if collection.stages.iter().any(|stage| stage.stage == Stage::Login) => {
-                let uses_agent = matches!(&server.target, Target::Ssh(ssh) if ssh.login == Login::Agent);
+                let uses_agent = matches!(&server.target, Target::Ssh(ssh)
+                    if ssh.hops().flat_map(|hop| &hop.logins).any(|login| matches!(login, Login::Agent { .. })));
                 self.troubles.settle(|code| match code {
                     KEYRING_UNAVAILABLE => !uses_agent,
                     "agent_unavailable" | "agent_empty" => uses_agent,
@@ -57,13 +65,94 @@ impl Pipeline {
 
     /// The view of a server as it is now.
     pub(crate) fn view(&self, id: ServerId) -> Option<ServerView> {
-        self.board.view(id, clock::now(), self.queue.next_visit(id))
+        let now = clock::now();
+        self.board.view(id, now, self.queue.next_visit(id), self.meter.over_budget(id, now))
     }
 
     /// Tells the faces how a server is now.
     pub(crate) fn tell(&self, id: ServerId) {
         if let Some(view) = self.view(id) {
             self.events.send(Event::Server { view: Box::new(view) });
+        }
+    }
+}
+
+impl Pipeline {
+    /// Lets the schedule of a server go on, if it was held. Its task is told by whoever calls.
+    pub(crate) async fn release(&self, server: &Server) {
+        if !self.board.set_hold(server.id, None) {
+            return;
+        }
+        match self.store.release(server.id).await {
+            Ok(_) => self.log(ActivityKind::ServerResumed, server, &format!("{} goes on", server.name)).await,
+            Err(error) => self.troubles.raise(store_trouble(&error)),
+        }
+        self.tell(server.id);
+    }
+
+    /// Adds what a server was made to spend; gives what is to be kept now.
+    async fn charge(&self, server: &Server, spent: Footprint) -> Option<FootprintDay> {
+        if spent == Footprint::default() {
+            return None;
+        }
+        let now = clock::now();
+        let mut kept = self.meter.add(server.id, now, spent);
+        if let Some(over) = self.meter.warning(server.id, now) {
+            // Noted in the row of today, which must be there for that.
+            kept = match kept {
+                None => self.meter.take(server.id, now),
+                kept => kept,
+            };
+            if let Some(day) = kept.take()
+                && let Err(error) = self.store.spend(server.id, day).await
+            {
+                self.troubles.raise(store_trouble(&error));
+            }
+            match self.store.warn_of_footprint(server.id, now).await {
+                Ok(true) => {
+                    let message =
+                        format!("{} was made to spend more than its budget: {}", server.name, over.join("; "));
+                    self.log(ActivityKind::BudgetExceeded, server, &message).await;
+                }
+                Ok(false) => {}
+                Err(error) => self.troubles.raise(store_trouble(&error)),
+            }
+        }
+        kept
+    }
+
+    /// The same outside of a collection.
+    pub(crate) async fn charge_at_once(&self, server: &Server, spent: Footprint) {
+        if let Some(day) = self.charge(server, spent).await
+            && let Err(error) = self.store.spend(server.id, day).await
+        {
+            self.troubles.raise(store_trouble(&error));
+        }
+        self.tell(server.id);
+    }
+
+    /// Keeps what of a server stands in memory only.
+    pub(crate) async fn keep_charge(&self, server: &Server) -> Result<(), StoreError> {
+        match self.meter.take(server.id, clock::now()) {
+            Some(day) => self.store.spend(server.id, day).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps what stands in memory only, for the end.
+    pub(crate) async fn keep_charges(&self) {
+        for (id, day) in self.meter.drain(clock::now()) {
+            if let Err(error) = self.store.spend(id, day).await {
+                tracing::warn!(%error, "the footprint of the last minute was not kept");
+            }
+        }
+    }
+
+    /// A line of the activity log. What it speaks of has happened already, so a log that cannot be written is only a trouble.
+    async fn log(&self, kind: ActivityKind, server: &Server, message: &str) {
+        match self.store.log(clock::now(), kind, Some(server.id), message).await {
+            Ok(entry) => self.events.send(Event::Activity { entry }),
+            Err(error) => self.troubles.raise(store_trouble(&error)),
         }
     }
 }
@@ -99,11 +188,28 @@ impl Ledger for Pipeline {
         }
     }
 
-    async fn ended(&self, server: &Server, collection: &Collection, observation: Option<&Observation>) {
+    async fn held(&self, server: &Server, failure: &Failure) {
+        let since = clock::now();
+        let hold = Hold { server: server.id, since, failure: failure.clone() };
+        if let Err(error) = self.store.hold(&hold).await {
+            self.troubles.raise(store_trouble(&error));
+        }
+        if self.board.set_hold(server.id, Some((since, failure.clone()))) {
+            let message = format!("{} is left alone until somebody acts: {}", server.name, failure.message);
+            self.log(ActivityKind::ServerHeld, server, &message).await;
+        }
+    }
+
+    async fn released(&self, server: &Server) {
+        self.release(server).await;
+    }
+
+    async fn ended(&self, server: &Server, collection: &Collection, observation: Option<&Observation>, news: News) {
         let latest = observation.and_then(|observation| self.board.observe(server.id, observation));
         self.board.note(collection);
 
-        self.recorder.record(collection.clone(), observation.cloned()).await;
+        let spent = self.charge(server, news.spent).await;
+        self.recorder.record(collection.clone(), observation.cloned(), spent).await;
         let alerted = match (observation, &collection.failure) {
             (Some(observation), _) => self.alerting.observed(server, observation).await,
             (None, Some(failure)) if is_verdict(collection) => self.alerting.failed(server, failure).await,
@@ -114,6 +220,11 @@ impl Ledger for Pipeline {
         }
 
         self.note_trouble(server, collection);
+        for fingerprint in news.learned_host_keys {
+            let message =
+                format!("{} has announced the host key {fingerprint} and proved that it holds it", server.name);
+            self.log(ActivityKind::HostKeyLearned, server, &message).await;
+        }
 
         self.queue.put(collection);
         if let Some(latest) = latest {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hostrounds_core::collection::Collection;
+use hostrounds_core::footprint::FootprintDay;
 use hostrounds_core::observation::Observation;
 use hostrounds_store::{Record, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +32,7 @@ pub(crate) struct Recorder {
 struct Entry {
     collection: Collection,
     observation: Option<Observation>,
+    spent: Option<FootprintDay>,
     /// Answered once it is written, or buffered because it cannot be.
     settled: Option<oneshot::Sender<()>>,
 }
@@ -44,9 +46,14 @@ impl Recorder {
     }
 
     /// Hands in a collection that has ended; returns once it is durable, or buffered where the store fails.
-    pub(crate) async fn record(&self, collection: Collection, observation: Option<Observation>) {
+    pub(crate) async fn record(
+        &self,
+        collection: Collection,
+        observation: Option<Observation>,
+        spent: Option<FootprintDay>,
+    ) {
         let (settled, answer) = oneshot::channel();
-        let entry = Entry { collection, observation, settled: Some(settled) };
+        let entry = Entry { collection, observation, spent, settled: Some(settled) };
         if self.entries.send(entry).await.is_err() || answer.await.is_err() {
             tracing::error!("the recorder has ended before the collections");
         }
@@ -112,7 +119,11 @@ impl Writer {
             .waiting
             .iter()
             .take(size)
-            .map(|entry| Record { collection: &entry.collection, observation: entry.observation.as_ref() })
+            .map(|entry| Record {
+                collection: &entry.collection,
+                observation: entry.observation.as_ref(),
+                spent: entry.spent,
+            })
             .collect();
         self.store.record(&batch).await
     }

@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
-use hostrounds_engine::api::view::{ApiError, Event, HostKeyCheck, ServerForm, Snapshot, TestReport};
+use hostrounds_engine::api::view::{
+    ApiError, ConnectionTest, Event, FootprintReport, HostKeyCheck, ImportPreview, RestrictKit, ServerForm, Snapshot,
+    TestReport,
+};
 use ts_rs::{Config, TS};
 
 fn committed() -> PathBuf {
@@ -22,6 +25,10 @@ fn generate(folder: &Path) {
     ServerForm::export_all(&config).unwrap();
     TestReport::export_all(&config).unwrap();
     HostKeyCheck::export_all(&config).unwrap();
+    ConnectionTest::export_all(&config).unwrap();
+    FootprintReport::export_all(&config).unwrap();
+    ImportPreview::export_all(&config).unwrap();
+    RestrictKit::export_all(&config).unwrap();
     ApiError::export_all(&config).unwrap();
     HistoryQuery::export_all(&config).unwrap();
     SeriesHistory::export_all(&config).unwrap();

@@ -7,17 +7,20 @@
     reason = "a test may fail loudly"
 )]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::alert::{Alert, AlertState, RuleKind};
 use hostrounds_core::collection::{CollectionState, Stage};
 use hostrounds_core::history::HistoryQuery;
 use hostrounds_core::metric::Metric;
 use hostrounds_core::observation::Attributes;
-use hostrounds_core::server::{Login, ServerDraft, ServerId, SshTarget, Target, Thresholds};
+use hostrounds_core::probe::Family;
+use hostrounds_core::server::{Hop, Login, SecretSlot, ServerDraft, ServerId, SshTarget, Target, Thresholds};
 use hostrounds_core::time::UnixMillis;
-use hostrounds_engine::api::view::{SecretChange, ServerForm, ServerState, Settings, StepOutcome};
+use hostrounds_engine::api::view::{SecretChange, SecretEdit, ServerForm, ServerState, Settings, StepOutcome};
 use hostrounds_engine::api::{ErrorCode, Event, EventStream, Hostrounds, Options};
 use hostrounds_testbed::{Sshd, SshdConfig};
 
@@ -31,22 +34,30 @@ async fn open(folder: &Path) -> Hostrounds {
 fn draft(sshd: &Sshd) -> ServerDraft {
     ServerDraft {
         name: "web".into(),
-        target: Target::Ssh(SshTarget {
+        target: Target::Ssh(SshTarget::direct(Hop {
             host: sshd.host().into(),
             port: sshd.port(),
             user: sshd.user().into(),
-            login: Login::Key { path: sshd.key().display().to_string() },
-        }),
+            logins: vec![Login::key(sshd.key().display().to_string())],
+        })),
         enabled: true,
         interval: 3600,
         thresholds: Thresholds { cpu: None, memory: None, disk: None },
+        families_off: vec![],
         environment: None,
         tags: vec![],
     }
 }
 
+fn hop(draft: &mut ServerDraft) -> &mut Hop {
+    match &mut draft.target {
+        Target::Ssh(ssh) => &mut ssh.hop,
+        Target::Local => panic!("a server over SSH"),
+    }
+}
+
 fn form(draft: ServerDraft) -> ServerForm {
-    ServerForm { draft, secret: SecretChange::Keep }
+    ServerForm { draft, secrets: vec![] }
 }
 
 /// A server whose host key was looked at and accepted.
@@ -233,7 +244,7 @@ async fn an_unreachable_server_alerts_after_all_tries_and_recovers() {
 }
 
 #[tokio::test]
-async fn a_changed_host_key_is_refused_and_cannot_be_accepted() {
+async fn a_changed_host_key_is_refused_until_it_is_replaced() {
     let folder = tempfile::tempdir().unwrap();
     let mut sshd = Sshd::start(SshdConfig::default()).await.unwrap();
     let hostrounds = open(folder.path()).await;
@@ -242,10 +253,21 @@ async fn a_changed_host_key_is_refused_and_cannot_be_accepted() {
     sshd.restart_with_new_host_keys().await.unwrap();
     let check = hostrounds.host_key(id).await.unwrap();
     assert_eq!(check.failure.unwrap().code, "host_key_changed");
-    assert!(check.offer.is_none());
+    let offer = check.offer.unwrap();
+    assert_eq!((offer.fingerprint.as_str(), offer.replaces.len()), (sshd.fingerprint(), 1));
+    assert_eq!(hostrounds.accept_host_key(offer.id.clone()).await.unwrap_err().code, ErrorCode::HostKeyChanged);
     let (collection, _) = hostrounds.collect_and_wait(id, 3).await.unwrap();
     assert_eq!(collection.attempts, 1, "trying again cannot help");
     assert_eq!(collection.failure.unwrap().code, "host_key_changed");
+
+    hostrounds.replace_host_key(offer.id).await.unwrap();
+    let (collection, _) = hostrounds.collect_and_wait(id, 3).await.unwrap();
+    assert_eq!(collection.state, CollectionState::Completed, "{:?}", collection.failure);
+    let log = hostrounds.activity(None, None, 100).await.unwrap();
+    assert!(
+        log.iter()
+            .any(|entry| entry.kind == ActivityKind::HostKeyReplaced && entry.message.contains(sshd.fingerprint()))
+    );
     hostrounds.shutdown().await;
 }
 
@@ -257,27 +279,52 @@ async fn a_test_names_every_step_and_where_it_failed() {
     let id = trusted(&hostrounds, &sshd).await;
     let report = hostrounds.test_saved_server("good".into(), id).await.unwrap();
     assert_eq!(report.failure, None);
-    assert!(report.steps.iter().all(|step| step.outcome == StepOutcome::Passed), "{:?}", report.steps);
-    assert_eq!(report.steps.len(), 8);
+    let before_probes = [
+        Stage::Credential,
+        Stage::Resolve,
+        Stage::Connect,
+        Stage::KeyExchange,
+        Stage::HostKey,
+        Stage::Login,
+        Stage::Shell,
+    ];
+    let stages: Vec<Stage> = report.steps.iter().map(|step| step.stage).collect();
+    assert_eq!(stages[..7], before_probes);
+    let families: BTreeSet<Family> = report.steps[7..].iter().map(|step| step.family.unwrap()).collect();
+    assert_eq!(families, Family::ALL.iter().copied().collect());
+    for step in &report.steps {
+        let missing = report.unavailable.iter().find(|missing| Some(missing.family) == step.family);
+        match missing {
+            None => assert_eq!(step.outcome, StepOutcome::Passed, "{step:?}"),
+            Some(missing) => assert_eq!(
+                (step.outcome, step.detail.as_ref()),
+                (StepOutcome::NotAvailable, Some(&missing.reason)),
+                "what a machine does not have is no failure"
+            ),
+        }
+        assert!(step.millis.is_some());
+    }
 
     let mut keyless = draft(&sshd);
-    if let Target::Ssh(ssh) = &mut keyless.target {
-        ssh.login = Login::Key { path: "/nonexistent/key".into() };
-    }
-    let report = hostrounds.test_server("keyless".into(), form(keyless), None).await.unwrap();
+    hop(&mut keyless).logins = vec![Login::key("/nonexistent/key")];
+    let report = hostrounds.test_server("keyless".into(), form(keyless), Some(id)).await.unwrap();
     let failure = report.failure.unwrap();
     assert_eq!((failure.code.as_str(), failure.stage), ("key_file_missing", Stage::Credential));
     assert_eq!(report.steps[0].outcome, StepOutcome::Failed);
     assert!(report.steps[1..].iter().all(|step| step.outcome == StepOutcome::NotReached));
+    assert_eq!(report.steps.len(), 7 + Family::ALL.len());
 
     let mut wrong = draft(&sshd);
-    if let Target::Ssh(ssh) = &mut wrong.target {
-        ssh.user = "nobody-of-that-name".into();
-    }
+    hop(&mut wrong).user = "nobody-of-that-name".into();
+    wrong.families_off = Family::ALL[1..].to_vec();
     let report = hostrounds.test_server("bad".into(), form(wrong), None).await.unwrap();
     assert_eq!(report.failure.unwrap().stage, Stage::Login);
     let outcomes: Vec<StepOutcome> = report.steps.iter().map(|step| step.outcome).collect();
     assert_eq!(outcomes[5..], [StepOutcome::Failed, StepOutcome::NotReached, StepOutcome::NotReached]);
+
+    let kept = hostrounds.connection_tests(id, 10).await.unwrap();
+    assert_eq!(kept.len(), 1, "only what is saved was tested of the server");
+    assert!(kept[0].report.failure.is_none() && kept[0].report.steps.len() == 7 + Family::ALL.len());
     hostrounds.shutdown().await;
 }
 
@@ -298,7 +345,7 @@ async fn what_is_removed_is_gone_and_what_is_wrong_changes_nothing() {
     twin.name = "WEB".into();
     assert_eq!(hostrounds.add_server(form(twin)).await.unwrap_err().code, ErrorCode::NameTaken);
     assert_eq!(hostrounds.remove_server(ServerId::LOCAL).await.unwrap_err().code, ErrorCode::LocalServer);
-    let too_many = Settings { concurrency: 65, notifications: true };
+    let too_many = Settings { concurrency: 65, ..hostrounds.settings() };
     assert_eq!(hostrounds.set_settings(too_many).await.unwrap_err().code, ErrorCode::Invalid);
     assert_eq!(hostrounds.servers().len(), 2);
 
@@ -399,12 +446,12 @@ async fn an_agent_takes_no_secret() {
     let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
     let hostrounds = open(folder.path()).await;
     let mut with_agent = draft(&sshd);
-    if let Target::Ssh(ssh) = &mut with_agent.target {
-        ssh.login = Login::Agent;
-    }
-    let form = ServerForm { draft: with_agent, secret: SecretChange::Set { value: "secret".into() } };
+    hop(&mut with_agent).logins = vec![Login::agent()];
+    let change = SecretChange::Set { value: "secret".into() };
+    let slot = SecretSlot::Password { jump: None };
+    let form = ServerForm { draft: with_agent, secrets: vec![SecretEdit { slot, change }] };
     let error = hostrounds.add_server(form).await.unwrap_err();
-    assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "secret"));
+    assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "secrets"));
     assert_eq!(hostrounds.servers().len(), 1);
     hostrounds.shutdown().await;
 }

@@ -6,6 +6,9 @@ UPDATE server
 SET target = json_set(json_remove(target, '$.login'), '$.logins', json_array(json_extract(target, '$.login')), '$.jumps', json('[]'))
 WHERE json_extract(target, '$.login') IS NOT NULL;
 
+-- Which secrets the keyring holds is now noted for each place of a secret, and no longer for each server: they are given anew.
+DELETE FROM setting WHERE key = 'secrets';
+
 ALTER TABLE latest ADD COLUMN tables TEXT;
 
 -- The schedule of a server stands still until a person acts. Kept, so that a restart does not knock again.

@@ -9,9 +9,12 @@
 mod activity;
 mod alert;
 mod collection;
+mod connection_test;
 mod error;
 mod file;
+mod footprint;
 mod history;
+mod hold;
 mod layout;
 mod names;
 mod open;
@@ -28,8 +31,11 @@ use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub use alert::NewAlert;
 pub use collection::{COMPLETED_FOR, COMPLETED_MOST, FAILED_FOR, FAILED_MOST, QUIET_MOST};
+pub use connection_test::{KeptTest, TESTS_MOST};
 pub use error::StoreError;
+pub use footprint::FOOTPRINT_DAYS;
 pub use history::Newest;
+pub use hold::Hold;
 pub use record::Record;
 
 use names::Names;

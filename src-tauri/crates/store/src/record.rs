@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 
 use hostrounds_core::collection::Collection;
+use hostrounds_core::footprint::FootprintDay;
 use hostrounds_core::observation::Observation;
 use hostrounds_core::server::ServerId;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use crate::collection::{self, Ended};
+use crate::footprint;
 use crate::layout::key;
 use crate::names::Laid;
 use crate::text::{from_json, to_json};
@@ -20,6 +22,8 @@ pub struct Record<'a> {
     pub collection: &'a Collection,
     /// What it yielded, if it came so far.
     pub observation: Option<&'a Observation>,
+    /// What the server was made to spend for it, where that is to be kept now.
+    pub spent: Option<FootprintDay>,
 }
 
 /// A head that is still without names where memory does not have them all.
@@ -41,8 +45,10 @@ impl Store {
         self.within(async {
             let mut ended = Vec::with_capacity(batch.len());
             let mut heads = Vec::with_capacity(batch.len());
+            let mut spent = Vec::new();
             for record in batch {
                 let server = record.collection.server;
+                spent.extend(record.spent.map(|spent| (server, spent)));
                 ended.extend(Ended::of(record.collection)?);
                 if let Some(observation) = record.observation {
                     let laid = self.names.lay_out(server, observation);
@@ -55,6 +61,7 @@ impl Store {
             let there = servers_there(&mut tx).await?;
             heads.retain(|head| there.contains(&head.server));
             ended.retain(|ended| there.contains(&ended.server()));
+            spent.retain(|(server, _)| there.contains(server));
 
             let mut lookup = self.names.lookup();
             let mut rows = Vec::with_capacity(heads.len());
@@ -70,6 +77,7 @@ impl Store {
             write_heads(&mut tx, &rows).await?;
             write_latest(&mut tx, &latest).await?;
             collection::write(&mut tx, &ended).await?;
+            footprint::add(&mut tx, &spent).await?;
             tx.commit().await?;
             lookup.learn();
             Ok(())

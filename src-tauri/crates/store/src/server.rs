@@ -2,6 +2,9 @@
 
 use hostrounds_core::server::{LOCAL_NAME, Server, ServerDraft, ServerId, Target};
 use hostrounds_core::time::UnixMillis;
+use sqlx::Sqlite;
+use sqlx::query::QueryAs;
+use sqlx::sqlite::SqliteArguments;
 
 use crate::error::is_duplicate;
 use crate::history::keys_of;
@@ -66,23 +69,15 @@ impl Store {
             }
             let columns = Columns::of(draft)?;
             let mut tx = self.begin().await?;
-            let row = sqlx::query_as::<_, Row>(
-                "INSERT INTO server (name, name_key, target, enabled, interval, thresholds, families_off, environment, tags,
-                 created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-            )
-            .bind(&draft.name)
-            .bind(columns.name_key)
-            .bind(columns.target)
-            .bind(draft.enabled)
-            .bind(draft.interval)
-            .bind(columns.thresholds)
-            .bind(columns.families_off)
-            .bind(&draft.environment)
-            .bind(columns.tags)
-            .bind(now.0)
-            .fetch_one(&mut *tx)
-            .await
-            .map_err(|error| name_taken(error, draft))?;
+            let row = columns
+                .bound_to(
+                    "INSERT INTO server (name, name_key, target, enabled, interval, thresholds, families_off, environment,
+                     tags, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING *",
+                )
+                .bind(now.0)
+                .fetch_one(&mut *tx)
+                .await
+                .map_err(|error| name_taken(error, draft))?;
             tx.commit().await?;
             row.try_into()
         })
@@ -102,24 +97,16 @@ impl Store {
             }
             let columns = Columns::of(draft)?;
             let mut tx = self.begin().await?;
-            let row = sqlx::query_as::<_, Row>(
-                "UPDATE server SET name = ?, name_key = ?, target = ?, enabled = ?, interval = ?, thresholds = ?,
-                 families_off = ?, environment = ?, tags = ? WHERE id = ? RETURNING *",
-            )
-            .bind(&draft.name)
-            .bind(columns.name_key)
-            .bind(columns.target)
-            .bind(draft.enabled)
-            .bind(draft.interval)
-            .bind(columns.thresholds)
-            .bind(columns.families_off)
-            .bind(&draft.environment)
-            .bind(columns.tags)
-            .bind(id.0)
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(|error| name_taken(error, draft))?
-            .ok_or(StoreError::NotFound)?;
+            let row = columns
+                .bound_to(
+                    "UPDATE server SET name = ?1, name_key = ?2, target = ?3, enabled = ?4, interval = ?5, thresholds = ?6,
+                     families_off = ?7, environment = ?8, tags = ?9 WHERE id = ?10 RETURNING *",
+                )
+                .bind(id.0)
+                .fetch_optional(&mut *tx)
+                .await
+                .map_err(|error| name_taken(error, draft))?
+                .ok_or(StoreError::NotFound)?;
             tx.commit().await?;
             row.try_into()
         })
@@ -154,7 +141,9 @@ impl Store {
     }
 }
 
-struct Columns {
+/// A draft as its columns take it.
+struct Columns<'a> {
+    draft: &'a ServerDraft,
     name_key: String,
     target: String,
     thresholds: String,
@@ -162,15 +151,30 @@ struct Columns {
     tags: String,
 }
 
-impl Columns {
-    fn of(draft: &ServerDraft) -> Result<Self> {
+impl<'a> Columns<'a> {
+    fn of(draft: &'a ServerDraft) -> Result<Self> {
         Ok(Self {
+            draft,
             name_key: draft.name.to_lowercase(),
             target: to_json("server.target", &draft.target)?,
             thresholds: to_json("server.thresholds", &draft.thresholds)?,
             families_off: to_json("server.families_off", &draft.families_off)?,
             tags: to_json("server.tags", &draft.tags)?,
         })
+    }
+
+    /// A statement with the columns as its parameters 1 to 9; the tenth is up to the statement.
+    fn bound_to(self, sql: &'static str) -> QueryAs<'a, Sqlite, Row, SqliteArguments> {
+        sqlx::query_as(sql)
+            .bind(&self.draft.name)
+            .bind(self.name_key)
+            .bind(self.target)
+            .bind(self.draft.enabled)
+            .bind(self.draft.interval)
+            .bind(self.thresholds)
+            .bind(self.families_off)
+            .bind(&self.draft.environment)
+            .bind(self.tags)
     }
 }
 

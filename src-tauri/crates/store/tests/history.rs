@@ -190,7 +190,7 @@ async fn a_batch_is_kept_whole_or_not_at_all() {
     let good = observation(at(0), vec![point(CPU, Attributes::none(), 0.5)]);
     let bad = observation(UnixMillis(-1), vec![point(CPU, Attributes::none(), 0.5)]);
     let run = completed(1, ServerId::LOCAL, at(0));
-    let batch = [&good, &bad].map(|it| Record { collection: &run, observation: Some(it) });
+    let batch = [&good, &bad].map(|it| Record { collection: &run, observation: Some(it), spent: None });
     assert!(matches!(store.record(&batch).await, Err(StoreError::OutOfRange { at: -1, .. })));
     assert_eq!(all(&store, ServerId::LOCAL, CPU).await, []);
     assert_eq!(store.collections(None, 9).await.unwrap(), []);
@@ -208,7 +208,7 @@ async fn names_that_were_rolled_back_are_not_remembered() {
     .unwrap();
     let run = completed(1, ServerId::LOCAL, at(0));
     let first = observation(at(0), vec![point(CPU, Attributes::none(), 0.25)]);
-    assert!(store.record(&[Record { collection: &run, observation: Some(&first) }]).await.is_err());
+    assert!(store.record(&[Record { collection: &run, observation: Some(&first), spent: None }]).await.is_err());
     assert_eq!(count(&store, "series").await + count(&store, "layout").await + count(&store, "head").await, 0);
 
     sqlx::raw_sql("DROP TRIGGER refuse").execute(&mut other).await.unwrap();
@@ -224,8 +224,11 @@ async fn a_batch_larger_than_a_statement_is_kept() {
     let seen: Vec<_> =
         (0..257).map(|step| observation(at(step), vec![point(CPU, Attributes::none(), step as f64)])).collect();
     let runs: Vec<_> = (0..257).map(|step| completed(step + 1, ServerId::LOCAL, at(step))).collect();
-    let batch: Vec<_> =
-        runs.iter().zip(&seen).map(|(collection, it)| Record { collection, observation: Some(it) }).collect();
+    let batch: Vec<_> = runs
+        .iter()
+        .zip(&seen)
+        .map(|(collection, it)| Record { collection, observation: Some(it), spent: None })
+        .collect();
     store.record(&batch).await.unwrap();
     assert_eq!(all(&store, ServerId::LOCAL, CPU).await.len(), 257);
     assert_eq!(store.collections(None, 1_000).await.unwrap().len(), 257);
@@ -243,7 +246,10 @@ async fn a_server_that_is_gone_does_not_cost_the_others_their_values() {
 
     let seen = observation(at(1), vec![point(CPU, Attributes::none(), 0.5)]);
     let runs = [completed(1, server, at(1)), completed(2, ServerId::LOCAL, at(1))];
-    window.record(&runs.each_ref().map(|collection| Record { collection, observation: Some(&seen) })).await.unwrap();
+    window
+        .record(&runs.each_ref().map(|collection| Record { collection, observation: Some(&seen), spent: None }))
+        .await
+        .unwrap();
     assert_eq!(all(&window, server, CPU).await, []);
     assert_eq!(all(&window, ServerId::LOCAL, CPU).await, [(NOW + 1, 0.5)]);
     assert_eq!(window.collections(None, 9).await.unwrap().len(), 1);

@@ -107,7 +107,7 @@ async fn a_removed_server_leaves_only_its_activity() {
 async fn only_what_ended_is_kept(#[case] state: CollectionState, #[case] is_kept: bool) {
     let (_folder, store) = store().await;
     let run = collection(7, ServerId::LOCAL, state, at(0));
-    store.record(&[Record { collection: &run, observation: None }]).await.unwrap();
+    store.record(&[Record { collection: &run, observation: None, spent: None }]).await.unwrap();
     assert_eq!(store.collection(CollectionId(7)).await.unwrap(), is_kept.then_some(run));
     assert_eq!(store.max_collection_id().await.unwrap(), if is_kept { 7 } else { 0 });
 }
@@ -116,10 +116,10 @@ async fn only_what_ended_is_kept(#[case] state: CollectionState, #[case] is_kept
 async fn a_collection_is_replaced_by_its_later_self() {
     let (_folder, store) = store().await;
     let mut run = collection(7, ServerId::LOCAL, CollectionState::Failed, at(0));
-    store.record(&[Record { collection: &run, observation: None }]).await.unwrap();
+    store.record(&[Record { collection: &run, observation: None, spent: None }]).await.unwrap();
     run.state = CollectionState::Completed;
     run.failure = None;
-    store.record(&[Record { collection: &run, observation: None }]).await.unwrap();
+    store.record(&[Record { collection: &run, observation: None, spent: None }]).await.unwrap();
     assert_eq!(store.collections(None, 9).await.unwrap(), [run]);
 }
 
@@ -130,8 +130,8 @@ async fn two_processes_that_count_alike_lose_no_collection() {
     let terminal = Store::open(&path).await.unwrap();
     let first = completed(1, ServerId::LOCAL, at(0));
     let second = completed(1, ServerId::LOCAL, at(1));
-    window.record(&[Record { collection: &first, observation: None }]).await.unwrap();
-    terminal.record(&[Record { collection: &second, observation: None }]).await.unwrap();
+    window.record(&[Record { collection: &first, observation: None, spent: None }]).await.unwrap();
+    terminal.record(&[Record { collection: &second, observation: None, spent: None }]).await.unwrap();
     let kept = window.collections(None, 9).await.unwrap();
     assert_eq!(kept.iter().map(|it| (it.id.0, it.ended_at)).collect::<Vec<_>>(), [(2, Some(at(1))), (1, Some(at(0)))]);
 }
@@ -142,7 +142,10 @@ async fn collections_come_newest_first_and_by_server() {
     let web = store.add_server(&draft("web"), at(0)).await.unwrap().id;
     for id in 1..=6 {
         let server = if id % 2 == 0 { web } else { ServerId::LOCAL };
-        store.record(&[Record { collection: &completed(id, server, at(id)), observation: None }]).await.unwrap();
+        store
+            .record(&[Record { collection: &completed(id, server, at(id)), observation: None, spent: None }])
+            .await
+            .unwrap();
     }
     let ids = |runs: Vec<Collection>| runs.iter().map(|it| it.id.0).collect::<Vec<_>>();
     assert_eq!(ids(store.collections(None, 3).await.unwrap()), [6, 5, 4]);
@@ -171,7 +174,7 @@ async fn ended_collections_are_kept_so_long_and_so_many(
     let (_folder, store) = store().await;
     let web = store.add_server(&draft("web"), at(0)).await.unwrap().id;
     let runs: Vec<_> = (1..=made).map(|id| collection(id, web, state, at(id % 10))).collect();
-    let batch: Vec<_> = runs.iter().map(|collection| Record { collection, observation: None }).collect();
+    let batch: Vec<_> = runs.iter().map(|collection| Record { collection, observation: None, spent: None }).collect();
     store.record(&batch).await.unwrap();
     assert_eq!(store.trim_collections(at(age)).await.unwrap() as usize, made as usize - kept);
     assert_eq!(store.collections(None, 1_000).await.unwrap().len(), kept);
@@ -188,7 +191,10 @@ async fn cancelled_is_neither_completed_nor_failed() {
         (3, CollectionState::Failed),
         (4, CollectionState::Cancelled),
     ] {
-        store.record(&[Record { collection: &collection(id, web, state, at(0)), observation: None }]).await.unwrap();
+        store
+            .record(&[Record { collection: &collection(id, web, state, at(0)), observation: None, spent: None }])
+            .await
+            .unwrap();
     }
     assert_eq!(store.collection_counts().await.unwrap(), (1, 2));
 }
@@ -206,7 +212,7 @@ async fn collections_that_come_every_two_seconds_do_not_drown_the_others() {
     for (id, server) in (4..).zip([ServerId::LOCAL, web, db].into_iter().cycle().take(3 * 30)) {
         runs.push(Collection { trigger: Trigger::Live, ..completed(id, server, at(id)) });
     }
-    let batch: Vec<_> = runs.iter().map(|collection| Record { collection, observation: None }).collect();
+    let batch: Vec<_> = runs.iter().map(|collection| Record { collection, observation: None, spent: None }).collect();
     store.record(&batch).await.unwrap();
 
     let queue: Vec<_> = store.queued_collections(99).await.unwrap().iter().map(|it| it.id.0).collect();

@@ -1,44 +1,27 @@
-//! Connection tests and host keys.
+//! The connection test: every step on the way, and every family, by itself.
 
 use std::time::Duration;
 
-use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::collection::{Failure, Stage};
 use hostrounds_core::observation::{Observation, Unavailable};
-use hostrounds_core::probe::{Family, remote};
-use hostrounds_core::server::{Login, ServerDraft, ServerId, SshTarget, Target};
-use hostrounds_ssh::{ConnectError, Deadlines, Endpoint, Limits, Session, ShellError, StepDone};
-use secrecy::SecretString;
+use hostrounds_core::probe::{Family, Lane, Rhythm, remote};
+use hostrounds_core::server::{Server, ServerDraft, ServerId, SshTarget, Target};
+use hostrounds_ssh::{Prompter, Session, Shell, ShellError, StepDone};
 use tokio::time::Instant;
 
 use super::Hostrounds;
-use super::view::{
-    ApiError, Event, HostKeyCheck, HostKeyOffer, SecretChange, ServerForm, StepOutcome, TestReport, TestStep,
-};
+use super::error::store_trouble;
+use super::secrets;
+use super::view::{ApiError, Event, HostKeyOffer, SecretEdit, ServerForm, StepOutcome, TestReport, TestStep};
 use crate::clock;
-use crate::credentials::CredentialError;
-use crate::engine::{Engine, lock};
+use crate::engine::Engine;
 use crate::failure;
-use crate::visit::{ask_routine, ask_slow, kept_secret, login_credential};
-
-/// The steps of a test, in order.
-const STAGES: [Stage; 8] = [
-    Stage::Credential,
-    Stage::Resolve,
-    Stage::Connect,
-    Stage::KeyExchange,
-    Stage::HostKey,
-    Stage::Login,
-    Stage::Shell,
-    Stage::Probe,
-];
-/// What all families together may take and print.
-const PROBE: Limits = Limits { deadline: Duration::from_secs(15), max_bytes: 1 << 20 };
+use crate::visit::{Bill, Refusal, SIDE_LANES, Way, ask_facts, ask_routine, limits, nonce, unread_reason};
 
 impl Hostrounds {
     /// Tries a connection from its first step to its last, with settings that need not be saved. Every step that ends is told
-    /// as an [`Event::TestStep`] under the name `test`. `id` is the server that is edited, if any: its secret is used where the
-    /// form keeps it.
+    /// as an [`Event::TestStep`] under the name `test`. `id` is the server that is edited, if any: its secrets are used where the
+    /// form keeps them. A test of what is saved is kept, see [`Self::connection_tests`].
     ///
     /// # Errors
     /// [`super::ErrorCode::Invalid`] when the form is; [`super::ErrorCode::LocalServer`] for this computer. A connection that
@@ -49,16 +32,27 @@ impl Hostrounds {
         form: ServerForm,
         id: Option<ServerId>,
     ) -> Result<TestReport, ApiError> {
+        let engine = &self.engine;
         let draft = form.draft.checked().map_err(ApiError::invalid)?;
-        let Target::Ssh(target) = draft.target else { return Err(ApiError::local("tested")) };
-        let secret = match form.secret {
-            SecretChange::Set { value } => Ok(Some(value)),
-            SecretChange::Clear => Ok(None),
-            SecretChange::Keep => self.engine.secret_of(&target.login, id).await,
+        let Target::Ssh(target) = &draft.target else { return Err(ApiError::local("tested")) };
+        let server = id.and_then(|id| engine.board.server(id));
+        let saved =
+            server.clone().filter(|server| server.target == draft.target && !secrets::change_something(&form.secrets));
+        let mut run = TestRun {
+            engine,
+            test,
+            off: &draft.families_off,
+            plan: plan(target, &draft.families_off),
+            steps: Vec::new(),
+            unavailable: Vec::new(),
+            server,
         };
-        let mut run = TestRun { engine: &self.engine, test, steps: Vec::new(), unavailable: Vec::new() };
-        let outcome = run.go(&target, secret).await;
-        Ok(run.report(outcome))
+        let outcome = run.go(target, &form.secrets).await;
+        let report = run.report(outcome);
+        if let Some(server) = saved {
+            engine.keep_test(server.id, &report).await;
+        }
+        Ok(report)
     }
 
     /// The connection test of a server with its saved settings.
@@ -67,163 +61,162 @@ impl Hostrounds {
     /// As [`Self::test_server`]; [`super::ErrorCode::NotFound`].
     pub async fn test_saved_server(&self, test: String, id: ServerId) -> Result<TestReport, ApiError> {
         let draft = ServerDraft::from(&self.server(id)?);
-        self.test_server(test, ServerForm { draft, secret: SecretChange::Keep }, Some(id)).await
-    }
-
-    /// Asks a server for its host key, and says whether it is accepted already. Nobody logs in.
-    ///
-    /// # Errors
-    /// [`super::ErrorCode::LocalServer`]; [`super::ErrorCode::NotFound`].
-    pub async fn host_key(&self, id: ServerId) -> Result<HostKeyCheck, ApiError> {
-        let Target::Ssh(target) = self.server(id)?.target else { return Err(ApiError::local("asked for a host key")) };
-        let mut fingerprint = None;
-        let connected = hostrounds_ssh::connect(
-            &endpoint(&target),
-            // No password and no key is at hand before the host key is accepted, and none is needed to see it.
-            &hostrounds_ssh::Credential::Agent { socket: Some("/nonexistent".into()) },
-            &self.engine.known_hosts,
-            &Deadlines::default(),
-            &mut |done: StepDone| {
-                if failure::stage_of(done.step) == Stage::HostKey {
-                    fingerprint = Some(done.detail);
-                }
-            },
-        )
-        .await;
-        Ok(match (connected, fingerprint) {
-            (Ok(session), known) => {
-                session.close().await;
-                HostKeyCheck { accepted: Some(known.unwrap_or_default()), offer: None, failure: None }
-            }
-            (Err(_), Some(known)) => HostKeyCheck { accepted: Some(known), offer: None, failure: None },
-            (Err(error), None) => HostKeyCheck {
-                accepted: None,
-                offer: self.engine.offer(&error),
-                failure: Some(failure::of_connect(&error)),
-            },
-        })
-    }
-
-    /// Accepts a host key that was offered. Servers that waited for it are visited at once.
-    ///
-    /// # Errors
-    /// [`super::ErrorCode::NotFound`] for an unknown offer; [`super::ErrorCode::KnownHosts`] when the file cannot be written.
-    pub async fn accept_host_key(&self, offer: String) -> Result<(), ApiError> {
-        let engine = &self.engine;
-        let Some(accepted) = lock(&engine.offers).get(&offer).cloned() else {
-            return Err(ApiError::not_found("offer of a host key"));
-        };
-        engine.known_hosts.accept(&accepted)?;
-        lock(&engine.offers).remove(&offer);
-        let message =
-            format!("The {} host key {} of {} was accepted", accepted.algorithm, accepted.fingerprint, accepted.host);
-        engine.log(ActivityKind::HostKeyAccepted, None, &message).await;
-        engine.nudge_untrusted().await;
-        Ok(())
+        self.test_server(test, ServerForm { draft, secrets: Vec::new() }, Some(id)).await
     }
 }
 
 impl Engine {
-    async fn secret_of(&self, login: &Login, id: Option<ServerId>) -> Result<Option<SecretString>, CredentialError> {
-        match id {
-            Some(id) => kept_secret(self.credentials.as_ref(), &self.secrets, login, id).await,
-            None => Ok(None),
+    /// An offer of a host key is only good for this run of the application, and not kept.
+    async fn keep_test(&self, id: ServerId, report: &TestReport) {
+        let kept = TestReport { host_key: None, ..report.clone() };
+        if let Err(error) = self.store.add_test(id, clock::now(), report.failure.is_none(), &kept).await {
+            self.troubles.raise(store_trouble(&error));
         }
     }
+}
 
-    /// Remembers the host key that an attempt was refused for, so that a person can accept it by the id of the offer.
-    fn offer(&self, error: &ConnectError) -> Option<HostKeyOffer> {
-        let key = error.host_key()?.clone();
-        let offer = HostKeyOffer {
-            id: format!("{:032x}", rand::random::<u128>()),
-            host: key.host.clone(),
-            algorithm: key.algorithm.clone(),
-            fingerprint: key.fingerprint.clone(),
-        };
-        lock(&self.offers).insert(offer.id.clone(), key);
-        Some(offer)
+/// A step that a test consists of.
+#[derive(Clone, PartialEq, Debug)]
+struct Planned {
+    stage: Stage,
+    hop: Option<String>,
+    family: Option<Family>,
+}
+
+/// All steps, in order. The name of a host behind a jump host is looked up by that one, while it connects.
+fn plan(target: &SshTarget, off: &[Family]) -> Vec<Planned> {
+    let step = |stage, hop: &Option<String>| Planned { stage, hop: hop.clone(), family: None };
+    let mut plan = vec![step(Stage::Credential, &None)];
+    let hops = target.jumps.iter().map(|jump| Some(jump.to_string())).chain(std::iter::once(None));
+    for (index, hop) in hops.enumerate() {
+        if index == 0 {
+            plan.push(step(Stage::Resolve, &hop));
+        }
+        plan.extend([Stage::Connect, Stage::KeyExchange, Stage::HostKey, Stage::Login].map(|stage| step(stage, &hop)));
     }
+    plan.push(step(Stage::Shell, &None));
+    plan.extend(on(off).map(|family| Planned { stage: Stage::Probe, hop: None, family: Some(family) }));
+    plan
+}
+
+/// The families that are not switched off, in the order in which they are read: those of one shell together.
+fn on(off: &[Family]) -> impl Iterator<Item = Family> {
+    let lanes = std::iter::once(Lane::Routine).chain(SIDE_LANES);
+    let of = |lane| Family::ALL.iter().copied().filter(move |family| family.lane() == lane);
+    lanes.flat_map(of).filter(|family| !off.contains(family))
 }
 
 /// A test on its way.
 struct TestRun<'a> {
     engine: &'a Engine,
     test: String,
+    off: &'a [Family],
+    plan: Vec<Planned>,
     steps: Vec<TestStep>,
     unavailable: Vec<Unavailable>,
+    /// Whom it is made of, where that is saved.
+    server: Option<Server>,
 }
 
 /// Why a test ended early.
-struct Refusal {
+struct Ended {
     failure: Failure,
     host_key: Option<HostKeyOffer>,
 }
 
-impl From<Failure> for Refusal {
+impl From<Failure> for Ended {
     fn from(failure: Failure) -> Self {
         Self { failure, host_key: None }
     }
 }
 
 impl TestRun<'_> {
-    async fn go(
-        &mut self,
-        target: &SshTarget,
-        secret: Result<Option<SecretString>, CredentialError>,
-    ) -> Result<(), Refusal> {
+    async fn go(&mut self, target: &SshTarget, edits: &[SecretEdit]) -> Result<(), Ended> {
+        let engine = self.engine;
+        let id = self.server.as_ref().map(|server| server.id);
         let began = Instant::now();
-        let credential = login_credential(&target.login, async { secret }).await?;
-        let checked = hostrounds_ssh::check(&credential.ssh).await;
-        let found = checked.map_err(|error| credential.explain(failure::of_connect(&error)))?;
-        self.passed(Stage::Credential, began.elapsed(), found);
+        let way = Way::prepare(target, &engine.keys(id, edits)).await?;
+        let found = way.check().await?;
+        self.passed(Stage::Credential, None, began.elapsed(), found);
 
-        let connected = hostrounds_ssh::connect(
-            &endpoint(target),
-            &credential.ssh,
-            &self.engine.known_hosts,
-            &Deadlines::default(),
-            &mut |done: StepDone| self.passed(failure::stage_of(done.step), done.elapsed, done.detail),
-        )
-        .await;
-        let session = connected.map_err(|error| Refusal {
-            failure: credential.explain(failure::of_connect(&error)),
-            host_key: self.engine.offer(&error),
+        let asker = engine.prompts.of(id);
+        let connected = way
+            .connect(&engine.known_hosts, Some(&asker as &dyn Prompter), &mut |done: StepDone| {
+                let hop = done.jump.as_ref().map(ToString::to_string);
+                self.passed(failure::stage_of(done.step), hop, done.elapsed, done.detail);
+            })
+            .await;
+        let session = connected.map_err(|Refusal { error, host_key }| Ended {
+            failure: error.failure,
+            host_key: host_key.map(|key| engine.offer(key)),
         })?;
-        let read = self.read(&session).await;
+        let mut bill = Bill::of_a_login();
+        let read = self.read(&session, &mut bill).await;
+        if let Some(server) = &self.server {
+            engine.pipeline.charge_at_once(server, bill.settle(&session)).await;
+        }
         session.close().await;
         Ok(read?)
     }
 
-    async fn read(&mut self, session: &Session) -> Result<(), Failure> {
+    async fn read(&mut self, session: &Session, bill: &mut Bill) -> Result<(), Failure> {
         let began = Instant::now();
-        let mut shell = session.shell(remote::SCRIPT).await.map_err(|error| failure::of_shell(&error, Stage::Shell))?;
-        self.passed(Stage::Shell, began.elapsed(), "sh answers".to_owned());
+        let mut shell =
+            session.shell(remote::script()).await.map_err(|error| failure::of_shell(&error, Stage::Shell))?;
+        bill.started(Lane::Routine, shell.start_up());
+        self.passed(Stage::Shell, None, began.elapsed(), "sh answers".to_owned());
 
-        let began = Instant::now();
-        let asked = |error: ShellError| failure::of_shell(&error, Stage::Probe);
         let mut readings = remote::Remote::new();
         let mut observation = Observation::empty(clock::now());
-        let slow = [Family::Processes, Family::Filesystems];
-        ask_slow(&mut shell, &mut readings, &slow, true, PROBE, &mut observation).await.map_err(asked)?;
-        ask_routine(&mut shell, &mut readings, &mut observation).await.map_err(asked)?;
-        let unread: Vec<Family> = observation.unavailable.iter().map(|unavailable| unavailable.family).collect();
-        if unread.len() == Family::ALL.len() {
-            let reason = observation.unavailable.first().map_or("", |first| first.reason.as_str());
-            return Err(failure::nothing_read(reason));
+        let routine: Vec<Family> = on(self.off).filter(|family| family.rhythm() == Rhythm::Routine).collect();
+        let began = Instant::now();
+        let asked = |error: ShellError| failure::of_shell(&error, Stage::Probe);
+        ask_facts(&mut shell, &mut readings, &mut observation).await.map_err(asked)?;
+        ask_routine(&mut shell, &mut readings, &routine, &mut observation).await.map_err(asked)?;
+        bill.used(Lane::Routine, observation.spent.take());
+        let took = began.elapsed();
+        for family in routine {
+            self.tell_family(family, took, &observation);
         }
-        let read: Vec<&str> =
-            Family::ALL.iter().filter(|family| !unread.contains(family)).map(|family| family.label()).collect();
-        self.passed(Stage::Probe, began.elapsed(), read.join(", "));
+        for lane in SIDE_LANES {
+            let mut shell = None;
+            for family in on(self.off).filter(|family| family.lane() == lane) {
+                let began = Instant::now();
+                if let Err(error) = ask_one(session, &mut shell, &mut readings, family, bill, &mut observation).await {
+                    let reason = unread_reason(lane, &error);
+                    observation.unavailable.push(Unavailable { family, reason });
+                }
+                self.tell_family(family, began.elapsed(), &observation);
+            }
+        }
+        let read_nothing = observation.points.is_empty();
         self.unavailable = observation.unavailable;
-        Ok(())
+        match self.unavailable.first() {
+            Some(first) if read_nothing => Err(failure::nothing_read(&first.reason)),
+            _ => Ok(()),
+        }
     }
 
-    fn passed(&mut self, stage: Stage, took: Duration, detail: String) {
+    fn passed(&mut self, stage: Stage, hop: Option<String>, took: Duration, detail: String) {
         self.tell(TestStep {
             stage,
+            hop,
+            family: None,
             outcome: StepOutcome::Passed,
-            millis: Some(took.as_secs_f64() * 1000.0),
+            millis: Some(millis(took)),
             detail: Some(detail).filter(|detail| !detail.is_empty()),
+        });
+    }
+
+    fn tell_family(&mut self, family: Family, took: Duration, observation: &Observation) {
+        let missing = observation.unavailable.iter().find(|unavailable| unavailable.family == family);
+        self.tell(TestStep {
+            stage: Stage::Probe,
+            hop: None,
+            family: Some(family),
+            outcome: if missing.is_some() { StepOutcome::NotAvailable } else { StepOutcome::Passed },
+            millis: Some(millis(took)),
+            detail: missing.map(|unavailable| unavailable.reason.clone()),
         });
     }
 
@@ -232,25 +225,116 @@ impl TestRun<'_> {
         self.steps.push(step);
     }
 
-    fn report(mut self, outcome: Result<(), Refusal>) -> TestReport {
-        let refusal = outcome.err();
-        if let Some(Refusal { failure, .. }) = &refusal {
+    fn report(mut self, outcome: Result<(), Ended>) -> TestReport {
+        let ended = outcome.err();
+        if let Some(Ended { failure, .. }) = &ended {
+            let place = failed_at(&self.plan, failure, self.steps.len());
+            let failed = self.plan.get(place).cloned();
             self.tell(TestStep {
                 stage: failure.stage,
+                hop: failure.hop.clone(),
+                family: failed.and_then(|step| step.family),
                 outcome: StepOutcome::Failed,
                 millis: None,
                 detail: Some(failure.message.clone()),
             });
-            let reached = self.steps.len();
-            for stage in STAGES.into_iter().skip(reached) {
-                self.tell(TestStep { stage, outcome: StepOutcome::NotReached, millis: None, detail: None });
+            for Planned { stage, hop, family } in self.plan.split_off((place + 1).min(self.plan.len())) {
+                self.tell(TestStep {
+                    stage,
+                    hop,
+                    family,
+                    outcome: StepOutcome::NotReached,
+                    millis: None,
+                    detail: None,
+                });
             }
         }
-        let (failure, host_key) = refusal.map_or((None, None), |refusal| (Some(refusal.failure), refusal.host_key));
+        let (failure, host_key) = ended.map_or((None, None), |ended| (Some(ended.failure), ended.host_key));
         TestReport { steps: self.steps, failure, host_key, unavailable: self.unavailable }
     }
 }
 
-fn endpoint(target: &SshTarget) -> Endpoint {
-    Endpoint { host: target.host.clone(), port: target.port, user: target.user.clone() }
+/// Which of the planned steps failed, after `passed` of them. A credential that only turned out to be of no use when the login
+/// came to it failed there.
+fn failed_at(plan: &[Planned], failure: &Failure, passed: usize) -> usize {
+    let stage = if failure.stage == Stage::Credential && passed > 0 { Stage::Login } else { failure.stage };
+    let is_it = |step: &Planned| step.stage == stage && step.hop == failure.hop;
+    plan.iter().position(is_it).filter(|_| failure.stage != Stage::Probe || passed < plan.len()).unwrap_or(passed)
+}
+
+/// Asks for one slow family; on a shell that is opened for the first one of its lane.
+async fn ask_one(
+    session: &Session,
+    shell: &mut Option<Shell>,
+    readings: &mut remote::Remote,
+    family: Family,
+    bill: &mut Bill,
+    observation: &mut Observation,
+) -> Result<(), ShellError> {
+    let lane = family.lane();
+    let ready = match shell {
+        Some(ready) => ready,
+        None => {
+            let fresh = session.shell(remote::script()).await?;
+            bill.started(lane, fresh.start_up());
+            shell.insert(fresh)
+        }
+    };
+    let nonce = nonce();
+    match ready.ask(&remote::slow_command(&[family], false, &nonce), limits(lane)).await {
+        Ok(output) => {
+            readings.slow(&output, &[family], &nonce, observation);
+            bill.used(lane, observation.spent.take());
+            Ok(())
+        }
+        Err(error) => {
+            if !matches!(error, ShellError::StillBusy | ShellError::Timeout { .. }) {
+                *shell = None;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn millis(took: Duration) -> f64 {
+    took.as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use hostrounds_core::server::{Hop, Login};
+
+    use super::*;
+
+    fn hop(host: &str) -> Hop {
+        Hop { host: host.into(), port: 22, user: "ops".into(), logins: vec![Login::agent()] }
+    }
+
+    fn failure(stage: Stage, hop: Option<&str>) -> Failure {
+        Failure {
+            code: String::new(),
+            stage,
+            message: String::new(),
+            hint: String::new(),
+            remedy: None,
+            hop: hop.map(str::to_owned),
+            retryable: false,
+        }
+    }
+
+    #[test]
+    fn every_host_on_the_way_and_every_family_has_its_steps() {
+        let target = SshTarget { hop: hop("web"), jumps: vec![hop("bastion")] };
+        let plan = plan(&target, &[Family::Cpu]);
+        assert_eq!(plan.len(), 1 + 5 + 4 + 1 + Family::ALL.len() - 1);
+        assert!(plan.iter().all(|step| step.family != Some(Family::Cpu)));
+        let jump = failure(Stage::HostKey, Some("ops@bastion"));
+        let server = failure(Stage::HostKey, None);
+        assert_eq!((failed_at(&plan, &jump, 4), failed_at(&plan, &server, 8)), (4, 8));
+        assert_eq!(failed_at(&plan, &failure(Stage::Credential, None), 0), 0);
+        assert_eq!(failed_at(&plan, &failure(Stage::Credential, Some("ops@bastion")), 5), 5, "it failed at the login");
+        assert_eq!(failed_at(&plan, &failure(Stage::Credential, Some("ops@bastion")), 0), 0, "or before it");
+        assert_eq!(failed_at(&plan, &failure(Stage::Probe, None), 11), 11, "the first family");
+        assert_eq!(failed_at(&plan, &failure(Stage::Probe, None), plan.len()), plan.len(), "or all of them");
+    }
 }

@@ -80,11 +80,13 @@ impl From<CredentialError> for ApiError {
 
 impl From<KnownHostsError> for ApiError {
     fn from(error: KnownHostsError) -> Self {
-        Self::new(
-            ErrorCode::KnownHosts,
-            capitalised(&error.to_string()),
-            "Check the owner and the permissions of that file.",
-        )
+        let code = match error {
+            KnownHostsError::Contradicted { .. }
+            | KnownHostsError::Revoked { .. }
+            | KnownHostsError::Outdated { .. } => ErrorCode::HostKeyChanged,
+            _ => ErrorCode::KnownHosts,
+        };
+        Self::new(code, capitalised(&error.to_string()), error.hint())
     }
 }
 

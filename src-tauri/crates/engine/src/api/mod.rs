@@ -5,9 +5,12 @@
 
 mod connection;
 pub(crate) mod error;
+mod host_keys;
 pub(crate) mod import;
 mod queue;
 mod read;
+mod restrict;
+mod secrets;
 mod servers;
 pub mod view;
 

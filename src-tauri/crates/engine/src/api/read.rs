@@ -3,12 +3,15 @@
 use hostrounds_core::activity::Activity;
 use hostrounds_core::alert::Alert;
 use hostrounds_core::collection::Collection;
+use hostrounds_core::footprint::FootprintDay;
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::{Metric, MetricInfo};
 use hostrounds_core::server::{ServerId, Target};
+use hostrounds_store::KeptTest;
 
 use super::Hostrounds;
-use super::view::{ApiError, Latest, ServerView, Settings, Snapshot, Trouble};
+use super::view::{ApiError, ConnectionTest, FootprintReport, Latest, ServerView, Settings, Snapshot, Trouble};
+use crate::clock;
 
 /// The most buckets that one series is answered with.
 const MAX_POINTS: u32 = 100_000;
@@ -16,6 +19,16 @@ const MAX_POINTS: u32 = 100_000;
 const MAX_LINES: u32 = 10_000;
 /// How much activity a snapshot holds.
 const RECENT: u32 = 50;
+
+/// Start-up files that take more than this many milliseconds of CPU are pointed out.
+const SLOW_START_UP: f64 = 50.0;
+
+/// Milliseconds of CPU that start-up files took per shell on the latest day on which one was started, where they are too many.
+fn slow_start_up(days: &[FootprintDay]) -> Option<f64> {
+    let latest = days.iter().map(|day| day.footprint).find(|footprint| footprint.channels > 0)?;
+    let millis = latest.start_up * 1000.0 / f64::from(latest.channels);
+    (millis > SLOW_START_UP).then_some(millis)
+}
 
 impl Hostrounds {
     /// Everything that a window needs when it opens.
@@ -32,6 +45,7 @@ impl Hostrounds {
             alerts: engine.store.firing().await?,
             activity: engine.store.activity(None, None, RECENT).await?,
             settings: engine.settings(),
+            prompts: engine.prompts.all(),
             troubles: engine.troubles.all(),
             schedule_held_elsewhere: engine.schedule_is_elsewhere(),
         })
@@ -133,6 +147,34 @@ impl Hostrounds {
         limit: u32,
     ) -> Result<Vec<Activity>, ApiError> {
         Ok(self.engine.store.activity(server, before, limit.min(MAX_LINES)).await?)
+    }
+
+    /// The latest connection tests of a server with its saved settings, newest first; at most 50 are kept.
+    ///
+    /// # Errors
+    /// [`super::ErrorCode::NotFound`]; [`super::ErrorCode::Store`] when the store fails.
+    pub async fn connection_tests(&self, id: ServerId, limit: u32) -> Result<Vec<ConnectionTest>, ApiError> {
+        self.server(id)?;
+        let kept = self.engine.store.tests(id, limit).await?;
+        Ok(kept.into_iter().map(|KeptTest { id, at, report }| ConnectionTest { id, at, report }).collect())
+    }
+
+    /// What a server was made to spend on the latest `days` days; 400 are kept.
+    ///
+    /// # Errors
+    /// [`super::ErrorCode::NotFound`]; [`super::ErrorCode::Store`] when the store fails.
+    pub async fn footprint(&self, id: ServerId, days: u32) -> Result<FootprintReport, ApiError> {
+        let server = self.server(id)?;
+        let engine = &self.engine;
+        let now = clock::now();
+        engine.pipeline.keep_charge(&server).await?;
+        let days = engine.store.footprint(id, now, days.max(1)).await?;
+        Ok(FootprintReport {
+            slow_start_up: slow_start_up(&days),
+            days,
+            budget: engine.settings().budget,
+            over_budget: engine.pipeline.meter.over_budget(id, now),
+        })
     }
 
     /// The catalogue of metrics.

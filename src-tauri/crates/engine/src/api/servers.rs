@@ -1,13 +1,13 @@
 //! Servers: added, edited, removed; their secrets; the settings of the application.
 
 use hostrounds_core::activity::ActivityKind;
-use hostrounds_core::server::{Login, Server, ServerDraft, ServerId, Target};
+use hostrounds_core::server::{Server, ServerDraft, ServerId, Target};
 use hostrounds_store::StoreError;
-use secrecy::ExposeSecret;
 
 use super::Hostrounds;
 use super::error::store_trouble;
-use super::view::{ApiError, Event, SecretChange, ServerForm, ServerView, Settings};
+use super::secrets;
+use super::view::{ApiError, Event, ServerForm, ServerView, Settings};
 use crate::clock;
 use crate::engine::Engine;
 use crate::schedule::{Command, TaskHandle};
@@ -24,19 +24,19 @@ impl Hostrounds {
         if matches!(draft.target, Target::Local) {
             return Err(ApiError::local("added; it is there already"));
         }
-        check_secret(&draft, &form.secret)?;
+        secrets::check(&draft, &form.secrets)?;
         let server = engine.store.add_server(&draft, clock::now()).await.map_err(|error| naming(error, &draft.name))?;
-        let noted = match engine.change_secret(&server, form.secret).await {
-            Ok(noted) => noted,
+        let done = match engine.change_secrets(&server, form.secrets).await {
+            Ok(done) => done,
             Err(error) => {
                 engine.store.remove_server(server.id).await?;
                 return Err(error);
             }
         };
-        engine.board.put(server.clone(), Some(engine.secrets.has(server.id)));
+        engine.board.put(server.clone(), engine.secrets.of(server.id));
         engine.start_task(server.id).await;
         engine.log(ActivityKind::ServerAdded, Some(server.id), &format!("{} was added", server.name)).await;
-        engine.log_secret(&server, noted).await;
+        engine.log_secrets(&server, done).await;
         self.told(server.id)
     }
 
@@ -61,18 +61,21 @@ impl Hostrounds {
         if taken {
             return Err(ApiError::name_taken(&draft.name));
         }
-        check_secret(&draft, &form.secret)?;
-        let reconnect = !matches!(form.secret, SecretChange::Keep);
+        secrets::check(&draft, &form.secrets)?;
+        let reconnect = secrets::change_something(&form.secrets);
         let server = engine.store.update_server(id, &draft).await.map_err(|error| naming(error, &draft.name))?;
-        let noted = match engine.change_secret(&server, form.secret).await {
-            Ok(noted) => noted,
+        let done = match engine.change_secrets(&server, form.secrets).await {
+            Ok(done) => done,
             Err(error) => {
                 engine.store.update_server(id, &ServerDraft::from(&before)).await?;
                 return Err(error);
             }
         };
-        engine.board.put(server.clone(), Some(engine.secrets.has(id)));
+        engine.board.put(server.clone(), engine.secrets.of(id));
         engine.hand_over_settings(server.clone(), reconnect).await;
+        if reconnect || before.target != server.target || (server.enabled && !before.enabled) {
+            engine.pipeline.release(&server).await;
+        }
         if before.enabled
             && !server.enabled
             && let Err(error) = engine.alerting.ended(&server).await
@@ -82,7 +85,7 @@ impl Hostrounds {
         for (kind, message) in changes(&before, &server) {
             engine.log(kind, Some(id), &message).await;
         }
-        engine.log_secret(&server, noted).await;
+        engine.log_secrets(&server, done).await;
         self.told(id)
     }
 
@@ -92,14 +95,14 @@ impl Hostrounds {
     /// [`ErrorCode::NotFound`], [`ErrorCode::Store`].
     pub async fn set_enabled(&self, id: ServerId, enabled: bool) -> Result<ServerView, ApiError> {
         let draft = ServerDraft { enabled, ..ServerDraft::from(&self.server(id)?) };
-        self.update_server(id, ServerForm { draft, secret: SecretChange::Keep }).await
+        self.update_server(id, ServerForm { draft, secrets: Vec::new() }).await
     }
 
-    /// Removes a server with its history, its alerts and its secret.
+    /// Removes a server with its history, its alerts and its secrets.
     ///
     /// # Errors
     /// [`ErrorCode::NotFound`]; [`ErrorCode::LocalServer`] for this computer; [`ErrorCode::Store`]; [`ErrorCode::Keyring`]
-    /// when only the secret could not be removed.
+    /// when only its secrets could not be removed.
     pub async fn remove_server(&self, id: ServerId) -> Result<(), ApiError> {
         let engine = &self.engine;
         let server = self.server(id)?;
@@ -110,19 +113,17 @@ impl Hostrounds {
         engine.board.remove(id);
         engine.stop_task(id).await;
         if let Err(error) = engine.store.remove_server(id).await {
-            engine.board.put(server, Some(engine.secrets.has(id)));
+            engine.board.put(server, engine.secrets.of(id));
             engine.restore(id).await?;
             engine.start_task(id).await;
             return Err(error.into());
         }
         engine.alerting.forget(id);
+        engine.pipeline.meter.forget(id);
         engine.queue.schedule(id, None);
         engine.events.send(Event::ServerRemoved { id });
         engine.queue_changed.notify_one();
-        let cleared = match engine.secrets.has(id) {
-            true => engine.change_secret(&server, SecretChange::Clear).await.map(|_| ()),
-            false => Ok(()),
-        };
+        let cleared = engine.forget_secrets(&server).await;
         engine.log(ActivityKind::ServerRemoved, Some(id), &format!("{} was removed", server.name)).await;
         cleared
     }
@@ -130,10 +131,14 @@ impl Hostrounds {
     /// Replaces the settings of the application.
     ///
     /// # Errors
-    /// [`ErrorCode::Invalid`] when fewer than 1 or more than 64 collections would run at a time; [`ErrorCode::Store`].
+    /// [`ErrorCode::Invalid`] when fewer than 1 or more than 64 collections would run at a time, or the budget is no number;
+    /// [`ErrorCode::Store`].
     pub async fn set_settings(&self, settings: Settings) -> Result<Settings, ApiError> {
         if !(1..=64).contains(&settings.concurrency) {
             return Err(ApiError::invalid_field("concurrency", "1 to 64 collections can run at a time."));
+        }
+        if settings.budget.cpu.is_some_and(|seconds| !seconds.is_finite() || seconds < 0.0) {
+            return Err(ApiError::invalid_field("budget.cpu", "Give a number of seconds, or nothing for no limit."));
         }
         let before = self.engine.settings();
         if before != settings {
@@ -144,6 +149,12 @@ impl Hostrounds {
             }
             if before.notifications != settings.notifications {
                 changes.push(format!("notifications {}", if settings.notifications { "on" } else { "off" }));
+            }
+            if before.budget != settings.budget {
+                changes.push("the budget of a server".to_owned());
+                for server in self.engine.board.servers() {
+                    self.engine.pipeline.tell(server.id);
+                }
             }
             self.engine.log(ActivityKind::SettingChanged, None, &format!("Settings: {}", changes.join(", "))).await;
         }
@@ -167,43 +178,6 @@ impl Engine {
             tracing::debug!("a task that has ended was sent new settings");
         }
     }
-
-    /// Changes the secret of a server; says what was done, if anything.
-    async fn change_secret(&self, server: &Server, change: SecretChange) -> Result<Option<&'static str>, ApiError> {
-        let (has, done) = match change {
-            SecretChange::Keep => return Ok(None),
-            SecretChange::Set { value } => {
-                self.credentials.set(server.id, value).await?;
-                (true, "put into the keyring")
-            }
-            SecretChange::Clear => {
-                self.credentials.clear(server.id).await?;
-                (false, "removed from the keyring")
-            }
-        };
-        self.note_secret(server.id, has).await?;
-        Ok(Some(done))
-    }
-
-    async fn log_secret(&self, server: &Server, done: Option<&'static str>) {
-        if let Some(done) = done {
-            let message = format!("The secret of {} was {done}", server.name);
-            self.log(ActivityKind::CredentialChanged, Some(server.id), &message).await;
-        }
-    }
-}
-
-/// A secret is for a method that uses one.
-fn check_secret(draft: &ServerDraft, secret: &SecretChange) -> Result<(), ApiError> {
-    let SecretChange::Set { value } = secret else { return Ok(()) };
-    let uses_one = matches!(&draft.target, Target::Ssh(ssh) if !matches!(ssh.login, Login::Agent));
-    if !uses_one {
-        return Err(ApiError::invalid_field("secret", "The SSH agent needs no password or passphrase."));
-    }
-    if value.expose_secret().is_empty() {
-        return Err(ApiError::invalid_field("secret", "The password or passphrase is empty."));
-    }
-    Ok(())
 }
 
 fn naming(error: StoreError, name: &str) -> ApiError {
@@ -230,6 +204,9 @@ fn changes(before: &Server, after: &Server) -> Vec<(ActivityKind, String)> {
         }
         if before.thresholds != after.thresholds {
             what.push("thresholds".to_owned());
+        }
+        if before.families_off != after.families_off {
+            what.push("metrics".to_owned());
         }
         if before.environment != after.environment || before.tags != after.tags {
             what.push("environment or tags".to_owned());

@@ -16,14 +16,16 @@ use tokio::time::Instant;
 use super::gate::{Gate, Line, Place};
 use super::rhythm;
 use crate::clock;
-use crate::failure;
+use crate::failure::{self, VisitError};
 use crate::lock::Lock;
-use crate::visit::Site;
+use crate::visit::{Call, News, Site};
 
 /// How often a collection is tried in all.
 pub(crate) const TRIES: u32 = 3;
 /// How long another process may take for its collection of the same server.
 const OTHER_PROCESS: Duration = Duration::from_secs(30);
+/// What a visit did not wait for is fetched apart, unless the next visit comes this soon and brings it along.
+const SOON: Duration = Duration::from_secs(5);
 /// How long saying goodbye to a server may take when the task ends.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -54,6 +56,8 @@ pub(crate) enum Command {
         /// Whether what is kept open must be opened anew.
         reconnect: bool,
     },
+    /// Another process holds the server, or lets it go on.
+    Held(bool),
     /// Somebody looks at the server, or no longer does.
     Live(bool),
     /// The computer has slept.
@@ -76,8 +80,12 @@ pub(crate) trait Ledger: Send + Sync {
     fn changed(&self, collection: &Collection);
     /// When the server is visited next.
     fn scheduled(&self, server: ServerId, at: Option<UnixMillis>);
+    /// The login was refused or needs a person: the schedule of the server stands still until it is released.
+    async fn held(&self, server: &Server, failure: &Failure);
+    /// The schedule of a server that was held goes on.
+    async fn released(&self, server: &Server);
     /// A collection has ended: observe, store, rules, notify, event, in this order.
-    async fn ended(&self, server: &Server, collection: &Collection, observation: Option<&Observation>);
+    async fn ended(&self, server: &Server, collection: &Collection, observation: Option<&Observation>, news: News);
 }
 
 /// Makes the site of a server.
@@ -142,6 +150,10 @@ struct Desk {
     running: Option<CollectionId>,
     waiting: Vec<oneshot::Sender<Ended>>,
     woke: bool,
+    /// Nobody but a person logs in: the server has refused that, or asks for a person.
+    held: bool,
+    /// It was held until just now.
+    resumed: bool,
     /// Visiting again without a person's help would fail the same way, and each login that is refused may count against us.
     barred: bool,
 }
@@ -157,8 +169,9 @@ enum Interrupt {
 }
 
 impl Task {
-    /// Starts the task of a server. It visits the server at once and then on its interval, while the mode says so.
-    pub(crate) fn start(server: Server, edges: Edges) -> TaskHandle {
+    /// Starts the task of a server. It visits the server at once and then on its interval, while the mode says so and the server
+    /// is not `held`.
+    pub(crate) fn start(server: Server, held: bool, edges: Edges) -> TaskHandle {
         let (commands, receiver) = mpsc::channel(16);
         let now = Instant::now();
         let task = Self {
@@ -173,6 +186,8 @@ impl Task {
                 running: None,
                 waiting: Vec::new(),
                 woke: false,
+                held,
+                resumed: false,
                 barred: false,
             },
             due: now,
@@ -190,8 +205,12 @@ impl Task {
             if std::mem::take(&mut self.desk.woke) {
                 self.due = rhythm::after_stall(Instant::now(), self.interval(), rand::random());
             }
+            if std::mem::take(&mut self.desk.resumed) {
+                self.due = Instant::now();
+            }
             let next = next_run(&self.edges, &self.desk, self.due);
             announce(&self.edges, &self.desk, next);
+            let comes_soon = || next.is_some_and(|(at, _)| at < Instant::now() + SOON);
             let wake = next.map_or_else(|| Instant::now() + Duration::from_secs(3600), |(at, _)| at);
             tokio::select! {
                 biased;
@@ -208,6 +227,9 @@ impl Task {
                         continue;
                     }
                     if self.run(trigger, TRIES).await.is_err() { break }
+                }
+                () = self.site.late(), if !comes_soon() => {
+                    if !comes_soon() && self.run(Trigger::Schedule, TRIES).await.is_err() { break }
                 }
             }
         }
@@ -267,10 +289,17 @@ impl Task {
                 collection.state = CollectionState::Completed;
                 collection.failure = None;
                 collection.points = u32::try_from(observation.points.len()).unwrap_or(u32::MAX);
+                if std::mem::take(&mut desk.held) {
+                    edges.ledger.released(&desk.server).await;
+                }
                 (Some(observation), false)
             }
-            Err(End::Failed) => {
+            Err(End::Failed { holds }) => {
                 collection.state = CollectionState::Failed;
+                desk.held |= holds;
+                if let Some(failure) = collection.failure.as_ref().filter(|_| holds) {
+                    edges.ledger.held(&desk.server, failure).await;
+                }
                 (None, false)
             }
             Err(End::Cut { stop }) => {
@@ -283,12 +312,13 @@ impl Task {
         collection.retry_at = None;
         let now = Instant::now();
         desk.live_due = now.max(desk.live_due + Duration::from_secs(u64::from(LOCAL_INTERVAL)));
-        if trigger == Trigger::Schedule || now >= *due {
+        // What a visit brings along that comes too early for the schedule changes nothing about it.
+        if now >= *due {
             *due = rhythm::next_due(*due, now, Duration::from_secs(u64::from(desk.server.interval)));
         }
         // Before the end is told, so that it is told together with the next visit.
         announce(edges, desk, next_run(edges, desk, *due));
-        edges.ledger.ended(&desk.server, &collection, observation.as_ref()).await;
+        edges.ledger.ended(&desk.server, &collection, observation.as_ref(), site.news()).await;
         desk.running = None;
         for waiting in desk.waiting.drain(..) {
             // Whoever asked may have stopped waiting.
@@ -301,7 +331,7 @@ impl Task {
 /// What is due next, and why; nothing while neither the schedule nor anybody's looking asks for it.
 fn next_run(edges: &Edges, desk: &Desk, due: Instant) -> Option<(Instant, Trigger)> {
     let mode = *edges.mode.borrow();
-    let enabled = desk.server.enabled;
+    let enabled = desk.server.enabled && !desk.held;
     let scheduled = (enabled && mode.scheduling && !mode.paused).then_some((due, Trigger::Schedule));
     let live = (enabled && desk.live && !desk.barred).then_some((desk.live_due, Trigger::Live));
     match (scheduled, live) {
@@ -318,7 +348,7 @@ fn announce(edges: &Edges, desk: &Desk, next: Option<(Instant, Trigger)>) {
 
 /// How the tries of a collection ended without an observation.
 enum End {
-    Failed,
+    Failed { holds: bool },
     Cut { stop: bool },
 }
 
@@ -344,18 +374,21 @@ async fn tries_of(
         ledger.changed(collection);
         let mut stages = std::mem::take(&mut collection.stages);
         let path = (edges.lock)(desk.server.id);
-        let visited = desk.attend(ledger, false, visit(site, path, &mut stages)).await;
+        let off = desk.server.families_off.clone();
+        let by_person = collection.trigger == Trigger::Person;
+        let call = Call { off: &off, by_person, whole: !desk.waiting.is_empty() };
+        let visited = desk.attend(ledger, false, visit(site, call, path, &mut stages)).await;
         collection.stages = stages;
         drop(place);
 
-        let failure = match visited {
+        let VisitError { failure, holds } = match visited {
             Ok(Ok(observation)) => return Ok(observation),
-            Ok(Err(failure)) => failure,
+            Ok(Err(error)) => error,
             Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
         };
-        let delay = if failure.retryable { delays.next() } else { None };
+        let delay = if failure.retryable && !holds { delays.next() } else { None };
         collection.failure = Some(failure);
-        let Some(delay) = delay else { return Err(End::Failed) };
+        let Some(delay) = delay else { return Err(End::Failed { holds }) };
         collection.state = CollectionState::Delayed;
         collection.retry_at = Some(clock::now().plus(delay));
         ledger.changed(collection);
@@ -381,10 +414,15 @@ async fn enter(edges: &Edges, desk: &mut Desk, line: &mut Line) -> Result<Option
     }
 }
 
-async fn visit(site: &mut dyn Site, lock: PathBuf, stages: &mut Vec<StageTime>) -> Result<Observation, Failure> {
+async fn visit(
+    site: &mut dyn Site,
+    call: Call<'_>,
+    lock: PathBuf,
+    stages: &mut Vec<StageTime>,
+) -> Result<Observation, VisitError> {
     let held = Lock::take(lock, OTHER_PROCESS).await.map_err(|error| failure::lock_unusable(&error))?;
     let _lock = held.ok_or_else(failure::collected_elsewhere)?;
-    site.visit(stages).await
+    site.visit(call, stages).await
 }
 
 impl Desk {
@@ -400,8 +438,16 @@ impl Desk {
             }
             Command::Settings { server, reconnect } => {
                 self.barred = false;
+                if reconnect || server.target != self.server.target || (server.enabled && !self.server.enabled) {
+                    self.held = false;
+                }
                 let reconnect = reconnect || self.new_settings.as_ref().is_some_and(|(_, before)| *before);
                 self.new_settings = Some((*server, reconnect));
+                None
+            }
+            Command::Held(held) => {
+                self.resumed |= self.held && !held;
+                self.held = held;
                 None
             }
             Command::Live(live) => {

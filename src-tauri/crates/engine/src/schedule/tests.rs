@@ -9,24 +9,32 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Failure, Stage, StageTime, Trigger};
 use hostrounds_core::observation::Observation;
-use hostrounds_core::server::{Login, Server, ServerId, SshTarget, Target, Thresholds};
+use hostrounds_core::server::{Hop, Login, Server, ServerId, SshTarget, Target, Thresholds};
 use hostrounds_core::time::UnixMillis;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::*;
-use crate::visit::Site;
+use crate::failure::VisitError;
+use crate::visit::{Call, News, Site};
 
 /// What the next visit does.
 #[derive(Clone)]
 enum Act {
     Succeed,
     Take(Duration),
-    Fail { retryable: bool },
+    Fail {
+        retryable: bool,
+    },
+    /// The server refuses the login.
+    Refuse,
+    /// Something takes long that the visit does not wait for.
+    LeaveSomething,
 }
 
 /// A site that plays its acts, and succeeds once they are over.
 struct PlayedSite {
+    late: Option<Instant>,
     acts: Arc<Mutex<VecDeque<Act>>>,
     visiting: Arc<AtomicUsize>,
     most: Arc<AtomicUsize>,
@@ -34,7 +42,8 @@ struct PlayedSite {
 
 #[async_trait]
 impl Site for PlayedSite {
-    async fn visit(&mut self, _stages: &mut Vec<StageTime>) -> Result<Observation, Failure> {
+    async fn visit(&mut self, _call: Call<'_>, _stages: &mut Vec<StageTime>) -> Result<Observation, VisitError> {
+        self.late = None;
         let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Succeed);
         let now = self.visiting.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
@@ -45,17 +54,35 @@ impl Site for PlayedSite {
                 tokio::time::sleep(time).await;
                 Ok(Observation::empty(UnixMillis(0)))
             }
-            Act::Fail { retryable } => Err(Failure {
-                code: "test".into(),
-                stage: Stage::Connect,
-                message: "refused".into(),
-                hint: String::new(),
-                retryable,
-            }),
+            Act::Fail { retryable } => Err(failure(retryable).into()),
+            Act::Refuse => Err(VisitError { failure: failure(false), holds: true }),
+            Act::LeaveSomething => {
+                self.late = Some(Instant::now() + Duration::from_secs(7));
+                Ok(Observation::empty(UnixMillis(0)))
+            }
+        }
+    }
+
+    async fn late(&mut self) {
+        match self.late {
+            Some(at) => tokio::time::sleep_until(at).await,
+            None => std::future::pending().await,
         }
     }
 
     async fn leave(&mut self) {}
+}
+
+fn failure(retryable: bool) -> Failure {
+    Failure {
+        code: "test".into(),
+        stage: Stage::Connect,
+        message: "refused".into(),
+        hint: String::new(),
+        remedy: None,
+        hop: None,
+        retryable,
+    }
 }
 
 struct Leaving(Arc<AtomicUsize>);
@@ -70,6 +97,7 @@ impl Drop for Leaving {
 struct Book {
     ended: mpsc::UnboundedSender<(Instant, Collection)>,
     changed: mpsc::UnboundedSender<(Instant, Collection)>,
+    holds: Arc<Mutex<Vec<bool>>>,
     ids: AtomicI64,
 }
 
@@ -85,7 +113,15 @@ impl Ledger for Book {
 
     fn scheduled(&self, _server: ServerId, _at: Option<UnixMillis>) {}
 
-    async fn ended(&self, _server: &Server, collection: &Collection, _observation: Option<&Observation>) {
+    async fn held(&self, _server: &Server, _failure: &Failure) {
+        self.holds.lock().unwrap().push(true);
+    }
+
+    async fn released(&self, _server: &Server) {
+        self.holds.lock().unwrap().push(false);
+    }
+
+    async fn ended(&self, _: &Server, collection: &Collection, _: Option<&Observation>, _: News) {
         let _ = self.ended.send((Instant::now(), collection.clone()));
     }
 }
@@ -93,6 +129,8 @@ impl Ledger for Book {
 struct Theatre {
     acts: Arc<Mutex<VecDeque<Act>>>,
     most: Arc<AtomicUsize>,
+    /// Whether the server was held (true) or released (false), in order.
+    holds: Arc<Mutex<Vec<bool>>>,
     mode: watch::Sender<Mode>,
     ended: mpsc::UnboundedReceiver<(Instant, Collection)>,
     changed: mpsc::UnboundedReceiver<(Instant, Collection)>,
@@ -105,6 +143,7 @@ impl Theatre {
     fn new(places: u32) -> Self {
         let acts = Arc::new(Mutex::new(VecDeque::new()));
         let (visiting, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let holds = Arc::default();
         let (ended_sender, ended) = mpsc::unbounded_channel();
         let (changed_sender, changed) = mpsc::unbounded_channel();
         let (mode, mode_receiver) = watch::channel(Mode { scheduling: true, paused: false });
@@ -112,12 +151,18 @@ impl Theatre {
         let folder = locks.path().to_owned();
         let edges = Edges {
             gate: Gate::new(places),
-            ledger: Arc::new(Book { ended: ended_sender, changed: changed_sender, ids: AtomicI64::new(1) }),
+            ledger: Arc::new(Book {
+                ended: ended_sender,
+                changed: changed_sender,
+                holds: Arc::clone(&holds),
+                ids: AtomicI64::new(1),
+            }),
             mode: mode_receiver,
             site: {
                 let (acts, most) = (Arc::clone(&acts), Arc::clone(&most));
                 Arc::new(move |_| {
                     Box::new(PlayedSite {
+                        late: None,
                         acts: Arc::clone(&acts),
                         visiting: Arc::clone(&visiting),
                         most: Arc::clone(&most),
@@ -126,7 +171,7 @@ impl Theatre {
             },
             lock: Arc::new(move |id| -> PathBuf { folder.join(id.0.to_string()) }),
         };
-        Self { acts, most, mode, ended, changed, edges, began: Instant::now(), _locks: locks }
+        Self { acts, most, holds, mode, ended, changed, edges, began: Instant::now(), _locks: locks }
     }
 
     fn play(&self, acts: impl IntoIterator<Item = Act>) {
@@ -134,7 +179,11 @@ impl Theatre {
     }
 
     fn start(&self, id: i64) -> TaskHandle {
-        Task::start(server(id), self.edges.clone())
+        Task::start(server(id), false, self.edges.clone())
+    }
+
+    fn holds(&self) -> Vec<bool> {
+        self.holds.lock().unwrap().clone()
     }
 
     /// The next collection that ends, with the whole seconds since the beginning.
@@ -157,10 +206,16 @@ fn server(id: i64) -> Server {
     Server {
         id: ServerId(id),
         name: format!("server-{id}"),
-        target: Target::Ssh(SshTarget { host: "h".into(), port: 22, user: "u".into(), login: Login::Agent }),
+        target: Target::Ssh(SshTarget::direct(Hop {
+            host: "h".into(),
+            port: 22,
+            user: "u".into(),
+            logins: vec![Login::agent()],
+        })),
         enabled: true,
         interval: 60,
         thresholds: Thresholds::default(),
+        families_off: vec![],
         environment: None,
         tags: vec![],
         created_at: UnixMillis(0),
@@ -343,4 +398,97 @@ async fn a_refused_login_is_not_repeated_every_two_seconds_because_somebody_look
     assert_eq!(theatre.next().await.1.state, CollectionState::Failed);
     let (at, again) = theatre.next().await;
     assert_eq!((at, again.trigger), (60, Trigger::Schedule));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_login_is_tried_once_and_then_stands_still_until_a_person_acts() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Refuse, Act::Refuse]);
+    let task = theatre.start(1);
+    let (_, failed) = theatre.next().await;
+    assert_eq!((failed.state, failed.attempts), (CollectionState::Failed, 1));
+    task.send(Command::Live(true)).await;
+    task.send(Command::Woke).await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+
+    // The next collection is that of the person, and since it is refused again, nothing follows.
+    let (_, end) = collect(&task).await;
+    assert_eq!(end.await.unwrap().collection.state, CollectionState::Failed);
+    assert_eq!(theatre.next().await.0, 3600);
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(theatre.holds(), [true, true]);
+
+    task.send(Command::Live(false)).await;
+    let (_, end) = collect(&task).await;
+    assert_eq!(end.await.unwrap().collection.state, CollectionState::Completed);
+    assert_eq!(theatre.next().await.0, 7200);
+    assert_eq!(theatre.holds(), [true, true, false]);
+    let (at, collection) = theatre.next().await;
+    assert_eq!(collection.trigger, Trigger::Schedule);
+    assert!((7200..=7260).contains(&at), "the schedule goes on: {at}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_of_another_kind_neither_holds_nor_releases() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Refuse, Act::Fail { retryable: false }, Act::Succeed]);
+    let task = theatre.start(1);
+    theatre.next().await;
+    collect(&task).await;
+    theatre.next().await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    collect(&task).await;
+    assert_eq!(theatre.next().await.0, 600, "nothing came in between");
+    assert_eq!(theatre.holds(), [true, false]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_settings_or_another_process_let_a_held_server_go_on() {
+    for how in 0..4 {
+        let mut theatre = Theatre::new(5);
+        let task = Task::start(server(1), true, theatre.edges.clone());
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        let renamed = Server { name: "other".into(), ..server(1) };
+        task.send(Command::Settings { server: Box::new(renamed), reconnect: false }).await;
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        let mut moved = server(1);
+        if let Target::Ssh(ssh) = &mut moved.target {
+            ssh.hop.port = 23;
+        }
+        match how {
+            0 => task.send(Command::Held(false)).await,
+            1 => task.send(Command::Settings { server: Box::new(moved), reconnect: false }).await,
+            2 => task.send(Command::Settings { server: Box::new(server(1)), reconnect: true }).await,
+            _ => {
+                let disabled = Server { enabled: false, ..server(1) };
+                task.send(Command::Settings { server: Box::new(disabled), reconnect: false }).await;
+                task.send(Command::Settings { server: Box::new(server(1)), reconnect: false }).await;
+            }
+        }
+        let (at, collection) = theatre.next().await;
+        assert_eq!((at, collection.trigger), (1200, Trigger::Schedule), "{how}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_visit_did_not_wait_for_is_fetched_when_it_is_there_and_shifts_nothing() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::LeaveSomething]);
+    let _task = theatre.start(1);
+    for expected in [0, 7, 60, 120] {
+        assert_eq!(theatre.next().await.0, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_late_waits_for_a_visit_that_comes_soon_anyway() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Succeed, Act::LeaveSomething]);
+    let task = theatre.start(1);
+    theatre.next().await;
+    tokio::time::sleep(Duration::from_secs(51)).await;
+    collect(&task).await;
+    for expected in [51, 60, 120] {
+        assert_eq!(theatre.next().await.0, expected);
+    }
 }

@@ -9,9 +9,11 @@ use hostrounds_core::probe::Family;
 use hostrounds_local::ThisComputer;
 use tokio::time::Instant;
 
-use super::{FIRST_READINGS_APART, Pace, Rhythms, Site, stage_time};
+use super::lane::SIDE_LANES;
+use super::rhythms::Rhythms;
+use super::{Call, FIRST_READINGS_APART, Pace, Site, stage_time};
 use crate::clock;
-use crate::failure;
+use crate::failure::{self, VisitError};
 
 /// How long reading this computer may take: a hung mount can block it.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -57,9 +59,12 @@ impl LocalSite {
 
 #[async_trait]
 impl Site for LocalSite {
-    async fn visit(&mut self, stages: &mut Vec<StageTime>) -> Result<Observation, Failure> {
+    async fn visit(&mut self, call: Call<'_>, stages: &mut Vec<StageTime>) -> Result<Observation, VisitError> {
         let began = Instant::now();
-        let slow = self.rhythms.due();
+        let mut slow = Vec::new();
+        for lane in SIDE_LANES {
+            slow.extend(self.rhythms.due(lane, call.off));
+        }
         if self.computer.as_ref().is_none_or(ThisComputer::needs_second_reading) {
             self.read(slow.clone()).await?;
             tokio::time::sleep(FIRST_READINGS_APART).await;
@@ -67,7 +72,9 @@ impl Site for LocalSite {
         self.pace.keep().await;
         let observation = self.read(slow).await;
         stages.push(stage_time(Stage::Probe, None, began.elapsed()));
-        observation
+        let mut observation = observation?;
+        call.leave_out(&mut observation);
+        Ok(observation)
     }
 
     async fn leave(&mut self) {}

@@ -1,18 +1,27 @@
 //! One visit: how a server, or this computer, is read.
 
+mod bill;
+mod lane;
 mod local;
 mod remote;
+mod rhythms;
+mod way;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hostrounds_core::collection::{Failure, Stage, StageTime};
+use hostrounds_core::collection::{Stage, StageTime};
+use hostrounds_core::footprint::Footprint;
 use hostrounds_core::observation::Observation;
-use hostrounds_core::probe::Family;
+use hostrounds_core::probe::{Family, Rhythm};
 use tokio::time::Instant;
 
+use crate::failure::VisitError;
+pub(crate) use bill::Bill;
+pub(crate) use lane::{SIDE_LANES, limits, nonce};
 pub(crate) use local::LocalSite;
-pub(crate) use remote::{RemoteSite, ask_routine, ask_slow, kept_secret, login_credential};
+pub(crate) use remote::{RemoteSite, Shared, ask_facts, ask_routine, unread_reason};
+pub(crate) use way::{Keys, Refusal, Way, expanded};
 
 /// How far apart the two readings of a first collection are. CPU time is counted in ticks of 10 ms, so much less than this
 /// says little.
@@ -21,11 +30,56 @@ pub(crate) const FIRST_READINGS_APART: Duration = Duration::from_secs(1);
 /// How far apart two readings are at least. Rates over less time than a few ticks of 10 ms say nothing.
 const READINGS_APART: Duration = Duration::from_millis(250);
 
+/// What a visit is to be like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call<'a> {
+    /// Families that are switched off.
+    pub(crate) off: &'a [Family],
+    /// A person asked for it and is there to answer what the server asks.
+    pub(crate) by_person: bool,
+    /// Somebody waits for all of it, also for what takes long.
+    pub(crate) whole: bool,
+}
+
+impl Call<'_> {
+    /// The families that are read in every collection.
+    fn routine(&self) -> Vec<Family> {
+        let is_on = |family: &Family| family.rhythm() == Rhythm::Routine && !self.off.contains(family);
+        Family::ALL.iter().copied().filter(is_on).collect()
+    }
+
+    /// Leaves out what is switched off: some of it is read all the same, or was asked for before it was switched off.
+    fn leave_out(&self, observation: &mut Observation) {
+        observation.points.retain(|point| !self.off.contains(&point.series.metric.info().family));
+        observation.unavailable.retain(|unavailable| !self.off.contains(&unavailable.family));
+    }
+}
+
+/// What a visit had to tell besides what it observed.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct News {
+    /// What the server was made to spend.
+    pub(crate) spent: Footprint,
+    /// Fingerprints of further host keys that the server has announced and proved to hold.
+    pub(crate) learned_host_keys: Vec<String>,
+}
+
 /// What is visited. It keeps between visits what the next one needs: the session, the last counters.
 #[async_trait]
 pub(crate) trait Site: Send {
     /// Reads everything that is due. The time of each stage is added to `stages` as it ends.
-    async fn visit(&mut self, stages: &mut Vec<StageTime>) -> Result<Observation, Failure>;
+    async fn visit(&mut self, call: Call<'_>, stages: &mut Vec<StageTime>) -> Result<Observation, VisitError>;
+
+    /// Returns when everything has arrived that the latest visit did not wait for, so that another visit is worth while; never
+    /// where nothing is under way. Dropping the future loses nothing.
+    async fn late(&mut self) {
+        std::future::pending::<()>().await;
+    }
+
+    /// What there is to tell since this was last asked.
+    fn news(&mut self) -> News {
+        News::default()
+    }
 
     /// Ends what was kept open. The next visit opens it again.
     async fn leave(&mut self);
@@ -47,58 +101,6 @@ impl Pace {
     }
 }
 
-/// Which slow families were read when.
-#[derive(Debug, Default)]
-pub(crate) struct Rhythms {
-    read: Vec<(Family, Instant)>,
-}
-
-impl Rhythms {
-    /// The slow families that are due; each counts as read now. A little early is due too, so that a family with a rhythm of
-    /// 30 s is read at every second visit of a server with an interval of 15 s, not at every third.
-    pub(crate) fn due(&mut self) -> Vec<Family> {
-        let now = Instant::now();
-        let due: Vec<Family> = Family::ALL
-            .iter()
-            .copied()
-            .filter(|family| match family.rhythm() {
-                hostrounds_core::probe::Rhythm::Routine => false,
-                hostrounds_core::probe::Rhythm::Slow { every } => self
-                    .read
-                    .iter()
-                    .find(|(read, _)| read == family)
-                    .is_none_or(|(_, at)| now.duration_since(*at) + every / 10 >= every),
-            })
-            .collect();
-        self.read.retain(|(family, _)| !due.contains(family));
-        self.read.extend(due.iter().map(|family| (*family, now)));
-        due
-    }
-
-    /// Forgets that `family` was read, so that the next visit tries again.
-    pub(crate) fn forget(&mut self, family: Family) {
-        self.read.retain(|(read, _)| *read != family);
-    }
-}
-
 pub(crate) fn stage_time(stage: Stage, family: Option<Family>, took: Duration) -> StageTime {
-    StageTime { stage, family, millis: took.as_secs_f64() * 1000.0 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn slow_families_keep_their_rhythm() {
-        let mut rhythms = Rhythms::default();
-        assert_eq!(rhythms.due(), [Family::Filesystems, Family::Processes]);
-        assert!(rhythms.due().is_empty());
-        tokio::time::advance(Duration::from_secs(10)).await;
-        assert_eq!(rhythms.due(), [Family::Processes]);
-        tokio::time::advance(Duration::from_secs(20)).await;
-        assert_eq!(rhythms.due(), [Family::Filesystems, Family::Processes]);
-        rhythms.forget(Family::Filesystems);
-        assert_eq!(rhythms.due(), [Family::Filesystems]);
-    }
+    StageTime { stage, family, hop: None, millis: took.as_secs_f64() * 1000.0 }
 }

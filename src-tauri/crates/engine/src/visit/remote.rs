@@ -1,179 +1,252 @@
-//! A server over SSH: one session that stays, one shell for the routine, one for what may hang.
+//! A server over SSH: one session that stays, one shell for the routine, and one for each lane beside it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hostrounds_core::collection::{Failure, Stage, StageTime};
 use hostrounds_core::observation::{Observation, Unavailable};
-use hostrounds_core::probe::{Family, remote};
-use hostrounds_core::server::{Login, ServerId, SshTarget};
-use hostrounds_ssh::{Credential, Deadlines, Endpoint, KnownHosts, Limits, Session, Shell, ShellError};
-use secrecy::SecretString;
-use tokio::time::Instant;
+use hostrounds_core::probe::{Family, Lane, remote};
+use hostrounds_core::server::{ServerId, SshTarget};
+use hostrounds_ssh::{KnownHosts, Prompter, Session, Shell, ShellError};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{FIRST_READINGS_APART, Pace, Rhythms, Site, stage_time};
+use super::bill::Bill;
+use super::lane::{Answer, LaneShell, SIDE_LANES, What, limits, nonce};
+use super::rhythms::Rhythms;
+use super::way::{Keys, Way};
+use super::{Call, FIRST_READINGS_APART, News, Pace, Site, stage_time};
 use crate::clock;
-use crate::credentials::{CredentialError, Credentials, Secrets};
-use crate::failure;
+use crate::credentials::{Credentials, Secrets};
+use crate::failure::{self, VisitError, capitalised};
+use crate::prompts::Prompts;
 
-/// What a routine answer may take and hold.
-const ROUTINE: Limits = Limits { deadline: Duration::from_secs(10), max_bytes: 1 << 20 };
-/// What the filesystems may take: a mount that hangs must not hold up the rest.
-const MAY_HANG: Limits = Limits { deadline: Duration::from_secs(5), max_bytes: 1 << 20 };
 /// What a whole visit may take on a session that stands.
 const VISIT: Duration = Duration::from_secs(15);
+/// For how long the lanes are waited for where somebody waits for all of a visit. The rest of [`VISIT`] is for what comes after.
+const ALL_LANES: Duration = Duration::from_secs(14);
+/// For how long the lanes are waited for otherwise, counted from the begin of the visit: what is late comes with the next one.
+const GRACE: Duration = Duration::from_secs(2);
 
-/// The families of the slow rhythm that cannot hang; they are asked on the routine shell.
-const STEADY: [Family; 1] = [Family::Processes];
+/// Up to this time between two collections it is worth while to let a reader take the place of the routine shell.
+const READER_PAYS: Duration = Duration::from_secs(60);
+
+/// What the sites of all servers share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) credentials: Arc<dyn Credentials>,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) known_hosts: Arc<KnownHosts>,
+    pub(crate) prompts: Arc<Prompts>,
+}
 
 /// A server over SSH as a site.
 pub(crate) struct RemoteSite {
     server: ServerId,
     target: SshTarget,
-    credentials: Arc<dyn Credentials>,
-    secrets: Arc<Secrets>,
-    known_hosts: Arc<KnownHosts>,
+    shared: Shared,
     open: Option<Open>,
     readings: remote::Remote,
     rhythms: Rhythms,
     pace: Pace,
+    news: News,
 }
 
 /// What stands while a session stands.
 struct Open {
-    session: Session,
+    session: Arc<Session>,
     routine: Shell,
-    may_hang: Option<Shell>,
+    lanes: Vec<LaneShell>,
     facts_read: bool,
+    /// Whether the routine shell was asked to let a reader take its place.
+    reader_asked: bool,
+    last_read: Option<Instant>,
+    /// How many of the host keys that the server proved to hold were told.
+    told_host_keys: usize,
+    bill: Bill,
 }
 
 impl RemoteSite {
-    pub(crate) fn new(
-        server: ServerId,
-        target: SshTarget,
-        credentials: Arc<dyn Credentials>,
-        secrets: Arc<Secrets>,
-        known_hosts: Arc<KnownHosts>,
-    ) -> Self {
+    pub(crate) fn new(server: ServerId, target: SshTarget, shared: Shared) -> Self {
         Self {
             server,
             target,
-            credentials,
-            secrets,
-            known_hosts,
+            shared,
             open: None,
             readings: remote::Remote::new(),
             rhythms: Rhythms::default(),
             pace: Pace::default(),
+            news: News::default(),
         }
     }
 
-    async fn connect(&self, stages: &mut Vec<StageTime>) -> Result<Open, Failure> {
+    async fn connect(&mut self, by_person: bool, stages: &mut Vec<StageTime>) -> Result<Open, VisitError> {
         let began = Instant::now();
-        let secret = kept_secret(self.credentials.as_ref(), &self.secrets, &self.target.login, self.server);
-        let credential = login_credential(&self.target.login, secret).await?;
+        let Shared { credentials, secrets, known_hosts, prompts } = &self.shared;
+        let keys = Keys { credentials: credentials.as_ref(), secrets, server: Some(self.server), edits: &[] };
+        let way = Way::prepare(&self.target, &keys).await?;
         stages.push(stage_time(Stage::Credential, None, began.elapsed()));
 
-        let endpoint =
-            Endpoint { host: self.target.host.clone(), port: self.target.port, user: self.target.user.clone() };
+        let asker = by_person.then(|| prompts.of(Some(self.server)));
+        let prompter = asker.as_ref().map(|asker| asker as &dyn Prompter);
         let mut step_began = Instant::now();
-        let connected = hostrounds_ssh::connect(
-            &endpoint,
-            &credential.ssh,
-            &self.known_hosts,
-            &Deadlines::default(),
-            &mut |done| {
+        let connected = way
+            .connect(known_hosts, prompter, &mut |done| {
                 step_began = Instant::now();
-                stages.push(stage_time(failure::stage_of(done.step), None, done.elapsed));
-            },
-        )
-        .await;
-        let session = connected.map_err(|error| {
-            let failure = credential.explain(failure::of_connect(&error));
-            stages.push(stage_time(failure.stage, None, step_began.elapsed()));
-            failure
-        })?;
+                let hop = done.jump.as_ref().map(ToString::to_string);
+                stages.push(StageTime { hop, ..stage_time(failure::stage_of(done.step), None, done.elapsed) });
+            })
+            .await;
+        let session = match connected {
+            Ok(session) => session,
+            Err(refusal) => {
+                let Failure { stage, hop, .. } = refusal.error.failure.clone();
+                stages.push(StageTime { hop, ..stage_time(stage, None, step_began.elapsed()) });
+                return Err(refusal.error);
+            }
+        };
 
         let began = Instant::now();
-        let routine = session.shell(remote::SCRIPT).await.map_err(|error| failure::of_shell(&error, Stage::Shell))?;
+        let mut bill = Bill::of_a_login();
+        let opened = session.shell(remote::script()).await;
+        let routine = match opened {
+            Ok(shell) => shell,
+            Err(error) => {
+                self.news.spent = self.news.spent.plus(bill.settle(&session));
+                session.close().await;
+                return Err(failure::of_shell(&error, Stage::Shell).into());
+            }
+        };
+        bill.started(Lane::Routine, routine.start_up());
         stages.push(stage_time(Stage::Shell, None, began.elapsed()));
-        Ok(Open { session, routine, may_hang: None, facts_read: false })
+        let session = Arc::new(session);
+        let lanes = SIDE_LANES.map(|lane| LaneShell::new(lane, Arc::clone(&session))).into();
+        Ok(Open {
+            session,
+            routine,
+            lanes,
+            facts_read: false,
+            reader_asked: false,
+            last_read: None,
+            told_host_keys: 0,
+            bill,
+        })
     }
 
     /// Reads what is due on a session that stands.
-    async fn read(&mut self, stages: &mut Vec<StageTime>) -> Result<Observation, ReadError> {
+    async fn read(&mut self, call: Call<'_>, stages: &mut Vec<StageTime>) -> Result<Observation, ReadError> {
         let Some(open) = &mut self.open else { return Err(ReadError::Gone) };
-        let due = self.rhythms.due();
-        let steady: Vec<Family> = due.iter().copied().filter(|family| STEADY.contains(family)).collect();
-        let may_hang: Vec<Family> = due.into_iter().filter(|family| !STEADY.contains(family)).collect();
-
         let began = Instant::now();
-        let Open { session, routine, may_hang: second, facts_read } = open;
-        let readings = &mut self.readings;
-        let pace = &mut self.pace;
-        let reading = async {
-            let mut first = Observation::empty(clock::now());
-            let cold = readings.needs_second_reading();
-            if !*facts_read {
-                let families = if cold { steady.as_slice() } else { &[] };
-                ask_slow(routine, readings, families, true, ROUTINE, &mut first).await?;
-                *facts_read = true;
+        let cold = self.readings.needs_second_reading();
+        let families = call.routine();
+
+        let mut first = Observation::empty(clock::now());
+        let mut after_pause = Vec::new();
+        for lane in open.lanes.iter_mut().filter(|lane| lane.is_free()) {
+            let due = self.rhythms.due(lane.lane(), call.off);
+            if due.is_empty() {
+                continue;
             }
-            if cold {
-                ask_routine(routine, readings, &mut first).await?;
-                tokio::time::sleep(FIRST_READINGS_APART).await;
+            if cold && lane.lane() == Lane::Steady {
+                lane.rehearse(&due);
+                after_pause = due;
+            } else {
+                lane.ask(&due);
             }
-            pace.keep().await;
-            let mut observation = Observation::empty(clock::now());
-            observation.facts = first.facts;
-            ask_routine(routine, readings, &mut observation).await?;
-            if !steady.is_empty() {
-                ask_slow(routine, readings, &steady, false, ROUTINE, &mut observation).await?;
+        }
+        if !open.facts_read {
+            ask_facts(&mut open.routine, &mut self.readings, &mut first).await?;
+            open.bill.used(Lane::Routine, first.spent.take());
+            open.facts_read = true;
+        }
+        if cold {
+            ask_routine(&mut open.routine, &mut self.readings, &families, &mut first).await?;
+            open.bill.used(Lane::Routine, first.spent.take());
+            tokio::time::sleep(FIRST_READINGS_APART).await;
+            for lane in open.lanes.iter_mut().filter(|lane| lane.lane() == Lane::Steady) {
+                lane.ask(&after_pause);
             }
-            Ok::<Observation, ShellError>(observation)
-        };
-        let hanging = async {
-            if may_hang.is_empty() {
-                return None;
+        }
+        // A reader that stays costs the server its start; it pays where collections follow each other quickly.
+        let is_quick = open.last_read.replace(began).is_some_and(|last| began.duration_since(last) <= READER_PAYS);
+        if is_quick && !open.reader_asked {
+            open.reader_asked = true;
+            open.routine.ask(remote::reader_command(), limits(Lane::Routine)).await?;
+        }
+        self.pace.keep().await;
+        let mut observation = Observation::empty(clock::now());
+        observation.facts = first.facts;
+        ask_routine(&mut open.routine, &mut self.readings, &families, &mut observation).await?;
+        open.bill.used(Lane::Routine, observation.spent.take());
+
+        let until = began + if call.whole { ALL_LANES } else { GRACE };
+        for lane in &mut open.lanes {
+            while let Ok(Some(answer)) = timeout_at(until, lane.answer()).await {
+                if let (What::Families, [family]) = (answer.what, answer.families.as_slice()) {
+                    stages.push(stage_time(Stage::Probe, Some(*family), answer.took));
+                }
+                if let Some(start_up) = answer.start_up {
+                    open.bill.started(lane.lane(), start_up);
+                }
+                take_in(&mut self.readings, &mut self.rhythms, lane, answer, &mut observation);
+                open.bill.used(lane.lane(), observation.spent.take());
             }
-            let began = Instant::now();
-            let answer = ask_may_hang(session, second, &may_hang).await;
-            Some((answer, began.elapsed()))
-        };
-        let (routine_answer, hanging_answer) = tokio::join!(reading, hanging);
+        }
         stages.push(stage_time(Stage::Probe, None, began.elapsed()));
 
-        let mut observation = routine_answer.map_err(ReadError::Shell)?;
-        if let Some((answer, took)) = hanging_answer {
-            for family in &may_hang {
-                stages.push(stage_time(Stage::Probe, Some(*family), took));
-            }
-            match answer {
-                Ok((answer, nonce)) => self.readings.slow(&answer, &may_hang, &nonce, &mut observation),
-                Err(error) => {
-                    for family in may_hang {
-                        self.rhythms.forget(family);
-                        observation.unavailable.push(Unavailable { family, reason: hang_reason(&error) });
-                    }
-                }
-            }
+        if observation.points.is_empty()
+            && let Some(first) = observation.unavailable.first()
+        {
+            return Err(ReadError::Nothing(failure::nothing_read(&first.reason)));
         }
-        if observation.points.is_empty() {
-            let reason = observation.unavailable.first().map_or("the answer was empty", |first| first.reason.as_str());
-            return Err(ReadError::Nothing(failure::nothing_read(reason)));
-        }
+        call.leave_out(&mut observation);
         Ok(observation)
     }
 }
 
-fn hang_reason(error: &ShellError) -> String {
-    match error {
-        ShellError::StillBusy | ShellError::Timeout { .. } => {
-            format!("`df` has not answered for {} s or more: a mount may hang.", MAY_HANG.deadline.as_secs())
+/// Adds what a lane has answered to `observation`.
+fn take_in(
+    readings: &mut remote::Remote,
+    rhythms: &mut Rhythms,
+    lane: &mut LaneShell,
+    answer: Answer,
+    observation: &mut Observation,
+) {
+    let Answer { what, families, outcome, .. } = answer;
+    match (what, outcome) {
+        (What::Families, Ok((output, nonce))) => {
+            readings.slow(&output, &families, &nonce, observation);
+            if families.contains(&Family::Processes) {
+                lane.ask_detail(readings);
+            }
         }
-        other => other.to_string(),
+        (What::Families, Err(error)) => {
+            for family in families {
+                rhythms.forget(family);
+                observation.unavailable.push(Unavailable { family, reason: unread_reason(lane.lane(), &error) });
+            }
+        }
+        (What::Rehearsal, Ok((output, nonce))) => {
+            let mut thrown_away = Observation::empty(observation.at);
+            readings.slow(&output, &families, &nonce, &mut thrown_away);
+            observation.spent = thrown_away.spent;
+        }
+        (What::ProcessDetail, Ok((output, nonce))) => readings.process_detail(&output, &nonce, observation),
+        (What::Rehearsal | What::ProcessDetail, Err(_)) => {}
+    }
+}
+
+/// Why a family of a lane could not be read, for people.
+pub(crate) fn unread_reason(lane: Lane, error: &ShellError) -> String {
+    let seconds = limits(lane).deadline.as_secs();
+    match (error, lane) {
+        (ShellError::StillBusy | ShellError::Timeout { .. }, Lane::Mounts) => {
+            format!("`df` has not answered for {seconds} s or more: a mount may hang.")
+        }
+        (ShellError::StillBusy | ShellError::Timeout { .. }, _) => {
+            format!("A program that is asked for it has not answered for {seconds} s or more.")
+        }
+        (other, _) => capitalised(&other.to_string()),
     }
 }
 
@@ -181,51 +254,25 @@ fn hang_reason(error: &ShellError) -> String {
 pub(crate) async fn ask_routine(
     shell: &mut Shell,
     readings: &mut remote::Remote,
+    families: &[Family],
     observation: &mut Observation,
 ) -> Result<(), ShellError> {
-    let answer = shell.ask(remote::routine_command(), ROUTINE).await?;
+    let answer = shell.ask(remote::routine_command(), limits(Lane::Routine)).await?;
     observation.at = clock::now();
-    readings.routine(&answer, observation);
+    readings.routine(&answer, families, observation);
     Ok(())
 }
 
-/// Asks for slow families, or for the facts, and reads the answer.
-pub(crate) async fn ask_slow(
+/// Asks for what rarely changes and reads the answer.
+pub(crate) async fn ask_facts(
     shell: &mut Shell,
     readings: &mut remote::Remote,
-    families: &[Family],
-    facts: bool,
-    limits: Limits,
     observation: &mut Observation,
 ) -> Result<(), ShellError> {
     let nonce = nonce();
-    let answer = shell.ask(&remote::slow_command(families, facts, &nonce), limits).await?;
-    readings.slow(&answer, families, &nonce, observation);
+    let answer = shell.ask(&remote::slow_command(&[], true, &nonce), limits(Lane::Routine)).await?;
+    readings.slow(&answer, &[], &nonce, observation);
     Ok(())
-}
-
-/// The answer for families that may hang, with the nonce that marks its parts.
-async fn ask_may_hang(
-    session: &Session,
-    shell: &mut Option<Shell>,
-    families: &[Family],
-) -> Result<(Vec<u8>, String), ShellError> {
-    let mut ready = match shell.take() {
-        Some(shell) => shell,
-        None => session.shell(remote::SCRIPT).await?,
-    };
-    let nonce = nonce();
-    let answer = ready.ask(&remote::slow_command(families, false, &nonce), MAY_HANG).await;
-    // A shell that is late is kept: it knows that it is, and no second `df` is started while the first one hangs.
-    if matches!(answer, Ok(_) | Err(ShellError::StillBusy | ShellError::Timeout { .. })) {
-        *shell = Some(ready);
-    }
-    Ok((answer?, nonce))
-}
-
-/// Marks the parts of one answer, so that nothing in it can forge one.
-fn nonce() -> String {
-    format!("{:032x}", rand::random::<u128>())
 }
 
 /// Why a session that stood gave no observation.
@@ -235,20 +282,29 @@ enum ReadError {
     Nothing(Failure),
 }
 
+impl From<ShellError> for ReadError {
+    fn from(error: ShellError) -> Self {
+        Self::Shell(error)
+    }
+}
+
 #[async_trait]
 impl Site for RemoteSite {
-    async fn visit(&mut self, stages: &mut Vec<StageTime>) -> Result<Observation, Failure> {
+    async fn visit(&mut self, call: Call<'_>, stages: &mut Vec<StageTime>) -> Result<Observation, VisitError> {
         if self.open.as_ref().is_some_and(|open| open.session.is_closed()) {
-            self.open = None;
+            self.leave().await;
         }
         let mut kept = self.open.is_some();
         loop {
             if self.open.is_none() {
-                self.open = Some(self.connect(stages).await?);
+                self.open = Some(self.connect(call.by_person, stages).await?);
             }
-            let failure = match tokio::time::timeout(VISIT, self.read(stages)).await {
-                Ok(Ok(observation)) => return Ok(observation),
-                Ok(Err(ReadError::Nothing(failure))) => return Err(failure),
+            let failure = match timeout(VISIT, self.read(call, stages)).await {
+                Ok(Ok(observation)) => {
+                    self.news.spent.collections += 1;
+                    return Ok(observation);
+                }
+                Ok(Err(ReadError::Nothing(failure))) => return Err(failure.into()),
                 Ok(Err(ReadError::Shell(error))) => failure::of_shell(&error, Stage::Probe),
                 Ok(Err(ReadError::Gone)) => failure::deadline(Stage::Shell, VISIT),
                 Err(_) => failure::deadline(Stage::Probe, VISIT),
@@ -257,77 +313,44 @@ impl Site for RemoteSite {
             self.leave().await;
             // A kept session may have ended unnoticed, as after a restart of sshd: that is no failure of this visit.
             if !std::mem::take(&mut kept) || failure.code == "collection_timeout" {
-                return Err(failure);
+                return Err(failure.into());
             }
             stages.clear();
         }
     }
 
+    async fn late(&mut self) {
+        let mut has_news = false;
+        for lane in self.open.iter_mut().flat_map(|open| &mut open.lanes) {
+            has_news |= lane.gather().await;
+        }
+        if !has_news {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn news(&mut self) -> News {
+        if let Some(open) = &mut self.open {
+            self.news.spent = self.news.spent.plus(open.bill.settle(&open.session));
+            let learned = open.session.learned_host_keys();
+            self.news.learned_host_keys.extend(learned.iter().skip(open.told_host_keys).cloned());
+            open.told_host_keys = learned.len();
+        }
+        std::mem::take(&mut self.news)
+    }
+
     async fn leave(&mut self) {
-        if let Some(open) = self.open.take() {
-            open.session.close().await;
+        let Some(mut open) = self.open.take() else { return };
+        self.news.spent = self.news.spent.plus(open.bill.settle(&open.session));
+        for lane in open.lanes {
+            for family in lane.outstanding() {
+                self.rhythms.forget(*family);
+            }
+            lane.end().await;
         }
-        self.rhythms = Rhythms::default();
-    }
-}
-
-/// What a login needs, and what is to be said when exactly that turns out to be missing.
-pub(crate) struct LoginCredential {
-    pub(crate) ssh: Credential,
-    keyring: Option<CredentialError>,
-}
-
-impl LoginCredential {
-    /// The failure of the connection, or that of the keyring when it is the real cause.
-    pub(crate) fn explain(&self, failure: Failure) -> Failure {
-        match &self.keyring {
-            Some(error) if failure.code == "key_passphrase_missing" => failure::of_credential(error),
-            _ => failure,
+        drop(open.routine);
+        if let Some(session) = Arc::into_inner(open.session) {
+            session.close().await;
         }
-    }
-}
-
-/// The secret of a server. The keyring, which may have to be unlocked, is left alone where it holds none that is needed.
-pub(crate) async fn kept_secret(
-    credentials: &dyn Credentials,
-    secrets: &Secrets,
-    login: &Login,
-    server: ServerId,
-) -> Result<Option<SecretString>, CredentialError> {
-    match login {
-        Login::Password => credentials.get(server).await,
-        Login::Key { .. } if secrets.has(server) => credentials.get(server).await,
-        Login::Key { .. } | Login::Agent => Ok(None),
-    }
-}
-
-/// The credential for a login. `secret` is only asked for where the method can need one. A key file may have no passphrase,
-/// so a keyring that fails only counts for it when the passphrase turns out to be needed.
-pub(crate) async fn login_credential(
-    login: &Login,
-    secret: impl Future<Output = Result<Option<SecretString>, CredentialError>>,
-) -> Result<LoginCredential, Failure> {
-    let (ssh, keyring) = match login {
-        Login::Agent => (Credential::Agent { socket: None }, None),
-        Login::Password => {
-            let password = secret.await.map_err(|error| failure::of_credential(&error))?;
-            (Credential::Password(password.ok_or_else(failure::password_missing)?), None)
-        }
-        Login::Key { path } => {
-            let (passphrase, keyring) = match secret.await {
-                Ok(passphrase) => (passphrase, None),
-                Err(error) => (None, Some(error)),
-            };
-            (Credential::Key { path: expanded(path), passphrase }, keyring)
-        }
-    };
-    Ok(LoginCredential { ssh, keyring })
-}
-
-/// The path with a leading `~/` replaced by the home directory.
-fn expanded(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), directories::BaseDirs::new()) {
-        (Some(rest), Some(dirs)) => dirs.home_dir().join(rest),
-        _ => PathBuf::from(path),
     }
 }

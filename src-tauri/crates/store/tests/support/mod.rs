@@ -96,7 +96,7 @@ pub(crate) fn observation(at: UnixMillis, points: Vec<Point>) -> Observation {
 /// Keeps one observation.
 pub(crate) async fn keep(store: &Store, server: ServerId, observation: &Observation) {
     let run = completed(observation.at.0, server, observation.at);
-    store.record(&[Record { collection: &run, observation: Some(observation) }]).await.unwrap();
+    store.record(&[Record { collection: &run, observation: Some(observation), spent: None }]).await.unwrap();
 }
 
 pub(crate) fn query(server: ServerId, metric: Metric, from: UnixMillis, to: UnixMillis) -> HistoryQuery {
