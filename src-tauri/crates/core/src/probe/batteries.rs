@@ -24,16 +24,16 @@ pub(super) const SCRIPT: &str = r#"hr_batteries() {
 /// Adds how full each battery is and whether it is being drained; the reason where there is none.
 pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation) -> Result<(), String> {
     let listing = parts.get("batteries").ok_or("The batteries (/sys/class/power_supply) could not be read.")?;
-    let mut devices: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    let mut devices: BTreeMap<String, BTreeMap<&str, &str>> = BTreeMap::new();
     for Entry { device, file, value } in sysfs::entries(listing, "power_supply") {
-        devices.entry(device).or_default().insert(file, value);
+        devices.entry(text::name(device)).or_default().insert(file, value);
     }
     devices.retain(|_, files| is_battery(files));
     if devices.is_empty() {
         return Err("The system has no battery.".to_owned());
     }
     for (name, files) in devices.into_iter().take(MAX_PARTS) {
-        let attributes = || Attributes::none().with(attribute::BATTERY, text::name(name));
+        let attributes = || Attributes::none().with(attribute::BATTERY, &name);
         let charge = charge(&files).and_then(|charge| Point::new(Metric::BatteryCharge, attributes(), charge));
         observation.points.extend(charge);
         let discharging = files.get("status").map(|status| if *status == "Discharging" { 1.0 } else { 0.0 });

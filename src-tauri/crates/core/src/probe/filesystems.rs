@@ -3,7 +3,7 @@
 //! `df` says how full, the mount table says of what type. Read by hand: `procfs_core` leaves `\040` (a space) in names as
 //! it is, and fails as a whole where one line of the table is damaged.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::metric::{Metric, attribute};
 use crate::observation::{Attributes, Observation, Point, real};
@@ -177,18 +177,19 @@ pub fn parse(mounts: Option<&str>, blocks: &str, inodes: Option<&str>) -> Option
 #[must_use]
 pub fn without_duplicates(mut mounts: Vec<Mount>) -> Vec<Mount> {
     mounts.sort_by(|a, b| (a.mountpoint.len(), &a.mountpoint).cmp(&(b.mountpoint.len(), &b.mountpoint)));
-    let mut kept: Vec<Mount> = Vec::new();
-    for mount in mounts {
-        let is_device = mount.device.contains('/');
-        let seen = kept.iter().any(|other| {
-            other.mountpoint == mount.mountpoint
-                || (is_device && other.device == mount.device && other.space.total == mount.space.total)
-        });
-        if !seen && kept.len() < MAX_PARTS {
-            kept.push(mount);
+    let mut places = HashSet::new();
+    let mut devices = HashSet::new();
+    mounts.retain(|mount| {
+        let device = Some((mount.device.clone(), mount.space.total)).filter(|(device, _)| device.contains('/'));
+        let seen = places.contains(&mount.mountpoint) || device.as_ref().is_some_and(|device| devices.contains(device));
+        if !seen {
+            places.insert(mount.mountpoint.clone());
+            devices.extend(device);
         }
-    }
-    kept
+        !seen
+    });
+    mounts.truncate(MAX_PARTS);
+    mounts
 }
 
 /// One line of `df -P`.

@@ -54,11 +54,11 @@ fn devices<'a>(listing: &'a str, class: &'a str) -> Devices<'a> {
 fn sensors(listing: &str) -> Vec<(String, f64)> {
     let chips = devices(listing, "hwmon");
     let mut found: Vec<(String, f64)> = Vec::new();
-    let mut names = BTreeSet::new();
+    let mut names = Names::default();
     let mut add = |name: String, value: &str| {
         let Some(celsius) = millidegrees(value) else { return };
         if found.len() < MAX_PARTS {
-            found.push((unique(text::name(&name), &mut names), celsius));
+            found.push((names.unique(&name), celsius));
         }
     };
     let mut chip_names = BTreeSet::new();
@@ -93,16 +93,29 @@ fn millidegrees(value: &str) -> Option<f64> {
     value.parse::<i32>().ok().map(|value| f64::from(value) / 1000.0)
 }
 
-/// `name`, or if that is taken `name 2`, `name 3`: two disks or two processors of one make.
-fn unique(name: String, taken: &mut BTreeSet<String>) -> String {
-    let mut candidate = name.clone();
-    let mut count = 1_usize;
-    while !taken.insert(candidate.clone()) {
-        count += 1;
-        candidate = format!("{name} {count}");
-    }
-    candidate
+/// Names that are taken, with how many sensors would have liked to have each.
+#[derive(Default)]
+struct Names {
+    wanted: BTreeMap<String, usize>,
 }
+
+impl Names {
+    /// `name`, or if that is taken `name 2`, `name 3`: two disks or two processors of one make.
+    fn unique(&mut self, name: &str) -> String {
+        let name = text::neutralised(name, text::NAME_MAX - NUMBER_MAX);
+        let mut candidate = name.clone();
+        while self.wanted.contains_key(&candidate) {
+            let count = self.wanted.entry(name.clone()).or_insert(1);
+            *count += 1;
+            candidate = format!("{name} {count}");
+        }
+        self.wanted.insert(candidate.clone(), 1);
+        candidate
+    }
+}
+
+/// Characters that a number behind a name takes at most.
+const NUMBER_MAX: usize = 8;
 
 #[cfg(test)]
 mod tests {
