@@ -1,4 +1,5 @@
-//! Servers that are not there, do not answer, or are no SSH servers: each ends in its own error, in time.
+//! Servers that are not there, do not answer, or are no SSH servers: each ends in its own error, in time. Those that misbehave
+//! on purpose are in `misbehaving.rs`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)] // a test may fail loudly
 
@@ -21,22 +22,6 @@ async fn refusal(endpoint: &Endpoint, deadlines: &Deadlines) -> ConnectError {
     let hosts = Hosts::with(&[]);
     let credential = Credential::Password("never sent".into());
     connect(endpoint, &credential, &hosts.known, deadlines, &mut |_| {}).await.unwrap_err()
-}
-
-#[rstest]
-#[case(Misbehaviour::Silent, "key_exchange_timeout")]
-#[case(Misbehaviour::Dripping, "key_exchange_timeout")]
-#[case(Misbehaviour::IdentifiesAndStops, "key_exchange_timeout")]
-#[case(Misbehaviour::ClosesAtOnce, "disconnected")]
-#[case(Misbehaviour::Http, "not_ssh")]
-#[case(Misbehaviour::EndlessBanner, "not_ssh")]
-#[case(Misbehaviour::EndlessLine, "not_ssh")]
-#[tokio::test]
-async fn a_misbehaving_server_is_given_up(#[case] misbehaviour: Misbehaviour, #[case] code: &str) {
-    let server = MisbehavingServer::start(misbehaviour).await.unwrap();
-    let error = refusal(&endpoint(server.port(), "ops"), &brief()).await;
-    assert_eq!((error.code(), error.step(), error.retryable()), (code, Step::KeyExchange, true), "{error}");
-    assert!(!error.hint().is_empty());
 }
 
 #[tokio::test]
