@@ -218,7 +218,7 @@ impl Way<'_> {
         let jump = values.first("proxyjump");
         let position = |entry: Option<&Entry>| {
             let same = |other: &&Entry| entry.is_some_and(|entry| std::ptr::eq(*other, entry));
-            values.entries.iter().position(|other| same(other)).unwrap_or(usize::MAX)
+            values.entries.iter().position(same).unwrap_or(usize::MAX)
         };
         if let Some(entry) = command.filter(|_| position(command) < position(jump)) {
             if entry.line.rest.eq_ignore_ascii_case("none") {

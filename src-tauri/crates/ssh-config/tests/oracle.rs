@@ -134,6 +134,7 @@ fn every_host_is_read_as_ssh_reads_it() {
         ("Host web\n ProxyJump ssh://ops@10.0.0.9:31\n".into(), vec!["web"]),
         ("Host web\n ProxyJump none\nHost db\n User x\nHost *\n ProxyJump bastion\n".into(), vec!["web"]),
         ("Host web\n ProxyJump a\n ProxyCommand nc %h %p\n".into(), vec!["web"]),
+        ("Host web\n ProxyJump a\n ProxyCommand none\n".into(), vec!["web"]),
         ("Host web\n ProxyCommand none\n ProxyJump a\n".into(), vec!["web"]),
         ("Match all\n Port 32\nHost web\n Port 33\n".into(), vec!["web"]),
         (format!("Host web\n Port 34\nInclude {included}\n"), vec!["web"]),
