@@ -9,10 +9,15 @@ mod filesystems;
 mod portable;
 mod proc_files;
 mod processes;
+#[cfg(target_os = "linux")]
+mod shell;
+mod shell_families;
 
 use hostrounds_core::observation::{Facts, Observation, Unavailable};
-use hostrounds_core::probe::Family;
+use hostrounds_core::probe::{Family, Rhythm};
 use hostrounds_core::time::UnixMillis;
+
+pub use shell_families::ShellFamilies;
 
 /// This computer, with the counters of its latest reading.
 #[derive(Debug)]
@@ -50,19 +55,26 @@ impl ThisComputer {
         }
     }
 
-    /// Reads the routine families and those of `slow`, as of now, which is `at`. The facts are always in the observation.
+    /// Reads the routine families, and of `slow` the filesystems and the processes (the others are those of
+    /// [`ShellFamilies`]), as of now, which is `at`. What is in `off` is not read. The facts are always in the observation.
     ///
     /// Blocks: for less than a millisecond without `slow`; with it, a filesystem that hangs can hold it up for any time.
-    pub fn read(&mut self, at: UnixMillis, slow: &[Family]) -> Observation {
+    pub fn read(&mut self, at: UnixMillis, slow: &[Family], off: &[Family]) -> Observation {
         let mut observation = Observation::empty(at);
+        let routine: Vec<Family> = Family::ALL
+            .iter()
+            .copied()
+            .filter(|family| family.rhythm() == Rhythm::Routine && !off.contains(family))
+            .collect();
         match &mut self.routine {
-            Routine::ProcFiles(files) => files.read(&mut observation),
-            Routine::Portable(portable) => portable.read(&mut observation),
+            Routine::ProcFiles(files) => files.read(&routine, &mut observation),
+            Routine::Portable(portable) => portable.read(&routine, &mut observation),
         }
-        if slow.contains(&Family::Filesystems) {
+        let wanted = |family: Family| slow.contains(&family) && !off.contains(&family);
+        if wanted(Family::Filesystems) {
             filesystems::read(&mut observation);
         }
-        if slow.contains(&Family::Processes) {
+        if wanted(Family::Processes) {
             self.processes.read(&mut observation);
         }
         observation.facts = Some(self.facts.clone());

@@ -30,33 +30,45 @@ impl Portable {
         self.before.is_none()
     }
 
-    pub(crate) fn read(&mut self, observation: &mut Observation) {
+    /// Adds `families`. The counters of the network are always read: with them, another reading is known to be a second one.
+    pub(crate) fn read(&mut self, families: &[Family], observation: &mut Observation) {
+        let wanted = |family: Family| families.contains(&family);
         match &mut self.system {
             Some(system) => {
-                cpu(system, self.before.is_some(), &mut observation.points);
-                memory(system, &mut observation.points);
+                if wanted(Family::Cpu) {
+                    cpu(system, self.before.is_some(), &mut observation.points);
+                }
+                if wanted(Family::Memory) {
+                    memory(system, &mut observation.points);
+                }
             }
             None => {
-                for family in [Family::Cpu, Family::Memory] {
+                for family in [Family::Cpu, Family::Memory].into_iter().filter(|family| wanted(*family)) {
                     crate::miss(observation, family, "This system does not tell it.");
                 }
             }
         }
-        match System::load_average() {
-            Ok(average) => load::points([average.one, average.five, average.fifteen], &mut observation.points),
-            Err(error) => crate::miss(observation, Family::Load, format!("There is no load average: {error}.")),
+        if wanted(Family::Load) {
+            match System::load_average() {
+                Ok(average) => load::points([average.one, average.five, average.fifteen], &mut observation.points),
+                Err(error) => crate::miss(observation, Family::Load, format!("There is no load average: {error}.")),
+            }
         }
-        match System::uptime() {
-            Ok(seconds) => uptime::points(seconds as f64, &mut observation.points),
-            Err(error) => crate::miss(observation, Family::Uptime, format!("The uptime cannot be read: {error}.")),
+        if wanted(Family::Uptime) {
+            match System::uptime() {
+                Ok(seconds) => uptime::points(seconds as f64, &mut observation.points),
+                Err(error) => crate::miss(observation, Family::Uptime, format!("The uptime cannot be read: {error}.")),
+            }
         }
-        self.network(observation);
-        for family in [Family::DiskIo, Family::FileHandles] {
+        self.network(wanted(Family::Network), observation);
+        for family in
+            [Family::DiskIo, Family::FileHandles, Family::Pressure].into_iter().filter(|family| wanted(*family))
+        {
             crate::miss(observation, family, "Not read on this operating system yet.");
         }
     }
 
-    fn network(&mut self, observation: &mut Observation) {
+    fn network(&mut self, wanted: bool, observation: &mut Observation) {
         let now = Instant::now();
         let mut interfaces = Interfaces::new();
         match &mut self.networks {
@@ -73,9 +85,10 @@ impl Portable {
                     (text::name(&name.to_string_lossy()), [received, sent])
                 }));
             }
-            None => crate::miss(observation, Family::Network, "This system does not tell it."),
+            None if wanted => crate::miss(observation, Family::Network, "This system does not tell it."),
+            None => {}
         }
-        if let Some((then, before)) = &self.before {
+        if let (Some((then, before)), true) = (&self.before, wanted) {
             let elapsed = now.duration_since(*then).as_secs_f64();
             if elapsed >= rate::MIN_ELAPSED {
                 network_points(before, &interfaces, elapsed, &mut observation.points);
@@ -152,15 +165,20 @@ mod tests {
     fn what_sysinfo_tells_becomes_points() {
         let mut portable = Portable::new();
         let mut first = Observation::empty(UnixMillis(0));
-        portable.read(&mut first);
+        portable.read(Family::ALL, &mut first);
         assert_eq!(first.of(Metric::CpuUtilization).count(), 0, "one reading gives no rate");
         assert!(!portable.needs_second_reading());
 
         let missing: Vec<Family> = first.unavailable.iter().map(|unavailable| unavailable.family).collect();
-        assert_eq!(missing, [Family::DiskIo, Family::FileHandles]);
+        assert_eq!(missing, [Family::DiskIo, Family::FileHandles, Family::Pressure]);
         for metric in [Metric::CpuCount, Metric::Load1, Metric::MemoryUtilization, Metric::Uptime] {
             assert_eq!(first.of(metric).count(), 1, "{metric}");
         }
+
+        let mut second = Observation::empty(UnixMillis(0));
+        portable.read(&[Family::Load], &mut second);
+        assert!(second.points.iter().all(|point| point.series.metric.info().family == Family::Load));
+        assert_eq!(second.unavailable, []);
     }
 
     #[test]

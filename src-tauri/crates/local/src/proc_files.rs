@@ -4,6 +4,7 @@ use std::fs;
 
 use hostrounds_core::observation::Observation;
 use hostrounds_core::probe::routine::{Files, PATHS, Routine};
+use hostrounds_core::probe::{Family, disk_io, file_handles, load, memory, network, pressure};
 
 /// The counters of the latest reading.
 #[derive(Debug, Default)]
@@ -16,8 +17,10 @@ impl ProcFiles {
         self.routine.needs_second_reading()
     }
 
-    pub(crate) fn read(&mut self, observation: &mut Observation) {
-        let contents = PATHS.map(|path| (path, fs::read(path).ok()));
+    /// Adds `families`. The files of others are left alone, except those that the rates of all are reckoned with.
+    pub(crate) fn read(&mut self, families: &[Family], observation: &mut Observation) {
+        let wanted = |path| family(path).is_none_or(|family| families.contains(&family));
+        let contents = PATHS.map(|path| (path, wanted(path).then(|| fs::read(path).ok()).flatten()));
         let texts = contents.each_ref().map(|(path, bytes)| (path, bytes.as_deref().map(String::from_utf8_lossy)));
         let mut files = Files::default();
         for (path, text) in &texts {
@@ -25,6 +28,19 @@ impl ProcFiles {
                 files.set(path, text);
             }
         }
-        self.routine.read(&files, hostrounds_core::probe::Family::ALL, observation);
+        self.routine.read(&files, families, observation);
+    }
+}
+
+/// The only family that needs a file; nothing where several do.
+fn family(path: &str) -> Option<Family> {
+    match path {
+        load::PATH => Some(Family::Load),
+        memory::PATH => Some(Family::Memory),
+        disk_io::PATH => Some(Family::DiskIo),
+        network::PATH => Some(Family::Network),
+        file_handles::PATH => Some(Family::FileHandles),
+        pressure::CPU | pressure::MEMORY | pressure::IO => Some(Family::Pressure),
+        _ => None,
     }
 }

@@ -1,8 +1,11 @@
 //! The processes of this computer.
 
+use std::collections::HashMap;
 use std::fs;
+use std::time::Instant;
 
 use hostrounds_core::observation::{Observation, Process};
+use hostrounds_core::probe::process_detail::{Identity, Io, IoRates};
 use hostrounds_core::probe::processes::{Stat, points, top};
 use hostrounds_core::probe::{Family, load};
 use hostrounds_core::text;
@@ -15,11 +18,20 @@ pub(crate) struct Processes {
     users: Option<Users>,
     /// Whether there is an earlier reading.
     is_second: bool,
+    io: IoRates,
+    /// From when on the times of `io` are counted.
+    began: Instant,
 }
 
 impl Processes {
     pub(crate) fn new() -> Self {
-        Self { system: System::new().ok(), users: Users::new_with_refreshed_list().ok(), is_second: false }
+        Self {
+            system: System::new().ok(),
+            users: Users::new_with_refreshed_list().ok(),
+            is_second: false,
+            io: IoRates::default(),
+            began: Instant::now(),
+        }
     }
 
     /// Adds counts and the busiest ones to `observation`.
@@ -54,12 +66,40 @@ impl Processes {
         points(&processes, threads(), &mut observation.points);
 
         let mut top = top(&processes, observation.at);
+        let seconds = self.began.elapsed().as_secs_f64();
+        let mut known: HashMap<u64, Detail> = HashMap::new();
         for process in top.by_cpu.iter_mut().chain(&mut top.by_memory) {
-            process.threads = threads_of(process.pid);
-            process.user = owner(system, self.users.as_ref(), process.pid);
+            let detail = known.entry(process.pid).or_insert_with(|| Detail {
+                user: owner(system, self.users.as_ref(), process.pid),
+                threads: threads_of(process.pid),
+                io: io_of(process.pid)
+                    .zip(identity(system, process.pid))
+                    .map_or((None, None), |(io, identity)| self.io.since(identity, seconds, io)),
+                handles: handles_of(process.pid),
+            });
+            process.user.clone_from(&detail.user);
+            process.threads = detail.threads;
+            (process.disk_read, process.disk_written) = detail.io;
+            process.handles = detail.handles;
         }
+        self.io.retain(|identity| self::identity(system, identity.0) == Some(*identity));
         observation.processes = Some(top);
     }
+}
+
+/// What is read only of processes that are shown.
+struct Detail {
+    user: Option<String>,
+    threads: Option<u32>,
+    /// Bytes per second that it reads and writes.
+    io: (Option<f64>, Option<f64>),
+    handles: Option<u32>,
+}
+
+/// A process that is still there.
+fn identity(system: &System, pid: u64) -> Option<Identity> {
+    let process = system.process(sysinfo::Pid::from_u32(u32::try_from(pid).ok()?))?;
+    Some((pid, process.start_time()))
 }
 
 /// A name, or the number where the name is not known.
@@ -79,6 +119,21 @@ fn threads() -> Option<u64> {
 fn threads_of(pid: u64) -> Option<u32> {
     let line = fs::read(format!("/proc/{pid}/stat")).ok()?;
     Stat::parse(&String::from_utf8_lossy(&line)).map(|stat| stat.threads)
+}
+
+/// What a process of this user has made disks do (Linux). `sysinfo` reads it for all processes or for none.
+fn io_of(pid: u64) -> Option<Io> {
+    Io::parse(&fs::read_to_string(format!("/proc/{pid}/io")).ok()?)
+}
+
+/// The open files of a process, where the system says so (Linux): since 6.2 the size of the folder is their number, before,
+/// and only for processes of this user, they are counted.
+fn handles_of(pid: u64) -> Option<u32> {
+    let folder = format!("/proc/{pid}/fd");
+    match fs::metadata(&folder).ok()?.len() {
+        0 => u32::try_from(fs::read_dir(folder).ok()?.count()).ok(),
+        count => u32::try_from(count).ok(),
+    }
 }
 
 /// The letter that `ps` writes.

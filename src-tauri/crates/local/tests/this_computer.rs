@@ -9,7 +9,7 @@ use hostrounds_core::metric::{Metric, Unit, attribute};
 use hostrounds_core::observation::{Attributes, Observation, Process};
 use hostrounds_core::probe::Family;
 use hostrounds_core::time::UnixMillis;
-use hostrounds_local::ThisComputer;
+use hostrounds_local::{ShellFamilies, ThisComputer};
 
 const SLOW: [Family; 2] = [Family::Filesystems, Family::Processes];
 
@@ -17,10 +17,10 @@ const SLOW: [Family; 2] = [Family::Filesystems, Family::Processes];
 fn with_rates() -> Observation {
     let mut computer = ThisComputer::new();
     assert!(computer.needs_second_reading());
-    computer.read(UnixMillis(0), &[]);
+    computer.read(UnixMillis(0), &[], &[]);
     assert!(!computer.needs_second_reading());
     loop {
-        let observation = computer.read(UnixMillis(1), &[]);
+        let observation = computer.read(UnixMillis(1), &[], &[]);
         if observation.of(Metric::CpuUtilization).next().is_some() {
             return observation;
         }
@@ -41,8 +41,10 @@ fn meminfo(name: &str) -> f64 {
 #[test]
 fn everything_that_linux_tells_is_there() {
     let mut computer = ThisComputer::new();
-    let observation = computer.read(UnixMillis(0), &SLOW);
-    assert_eq!(observation.unavailable, []);
+    let observation = computer.read(UnixMillis(0), &SLOW, &[]);
+    // Kernels may be built or started without pressure stall information.
+    let missing = observation.unavailable.iter().filter(|missing| missing.family != Family::Pressure);
+    assert_eq!(missing.count(), 0, "{:?}", observation.unavailable);
 
     assert_eq!(value(&observation, Metric::MemoryLimit), Some(meminfo("MemTotal:")));
     let used = value(&observation, Metric::MemoryUtilization).unwrap();
@@ -65,7 +67,7 @@ fn every_value_is_within_its_bounds_and_stands_once() {
     let mut observation = with_rates();
     observation.points.extend(
         ThisComputer::new()
-            .read(UnixMillis(2), &SLOW)
+            .read(UnixMillis(2), &SLOW, &[])
             .points
             .into_iter()
             .filter(|point| SLOW.contains(&point.series.metric.info().family)),
@@ -82,7 +84,7 @@ fn every_value_is_within_its_bounds_and_stands_once() {
 
 #[test]
 fn a_filesystem_agrees_with_statvfs() {
-    let observation = ThisComputer::new().read(UnixMillis(0), &[Family::Filesystems]);
+    let observation = ThisComputer::new().read(UnixMillis(0), &[Family::Filesystems], &[]);
     // Not the root: where the tests run in a folder or a container, that is no mount of its own.
     let limit = observation.of(Metric::FilesystemLimit).next().expect("a mounted filesystem");
     let numbers = rustix::fs::statvfs(limit.series.attributes.get(attribute::MOUNTPOINT).unwrap()).unwrap();
@@ -97,7 +99,7 @@ fn a_filesystem_agrees_with_statvfs() {
 #[test]
 fn processes_agree_with_what_the_kernel_says_of_them() {
     let mut computer = ThisComputer::new();
-    let first = computer.read(UnixMillis(5), &[Family::Processes]).processes.unwrap();
+    let first = computer.read(UnixMillis(5), &[Family::Processes], &[]).processes.unwrap();
     assert!(first.by_cpu.is_empty(), "one reading gives no CPU");
     assert_eq!(first.at, UnixMillis(5));
     assert!(!first.by_memory.is_empty());
@@ -108,7 +110,7 @@ fn processes_agree_with_what_the_kernel_says_of_them() {
     // Not all: one may have ended, or become another program, in the meantime.
     assert!(first.by_memory.iter().filter(agrees).count() * 2 > first.by_memory.len(), "{:?}", first.by_memory);
 
-    let second = computer.read(UnixMillis(6), &[Family::Processes]);
+    let second = computer.read(UnixMillis(6), &[Family::Processes], &[]);
     let top = second.processes.as_ref().unwrap();
     assert!(!top.by_cpu.is_empty() && top.by_cpu.iter().all(|process| process.cpu.is_some()));
     let counted: f64 = second.of(Metric::ProcessCount).map(|point| point.value).sum();
@@ -118,8 +120,62 @@ fn processes_agree_with_what_the_kernel_says_of_them() {
 
 #[test]
 fn slow_families_are_read_only_when_asked_for() {
-    let observation = ThisComputer::new().read(UnixMillis(0), &[]);
+    let observation = ThisComputer::new().read(UnixMillis(0), &[], &[]);
     assert_eq!(observation.processes, None);
     assert_eq!(observation.of(Metric::FilesystemUtilization).count(), 0);
     assert_eq!(observation.of(Metric::ThreadCount).count(), 0);
+}
+
+#[test]
+fn families_that_are_switched_off_leave_no_trace() {
+    let off = [Family::Load, Family::Cpu, Family::Pressure, Family::Network, Family::Processes];
+    let mut computer = ThisComputer::new();
+    for at in 0..2 {
+        let observation = computer.read(UnixMillis(at), &SLOW, &off);
+        assert!(observation.points.iter().all(|point| !off.contains(&point.series.metric.info().family)));
+        assert!(observation.unavailable.iter().all(|missing| !off.contains(&missing.family)));
+        assert_eq!(observation.processes, None);
+        assert!(value(&observation, Metric::MemoryUtilization).is_some());
+    }
+    assert!(!computer.needs_second_reading());
+}
+
+#[test]
+fn processes_tell_their_handles_and_what_they_make_disks_do() {
+    let mut computer = ThisComputer::new();
+    let mut read = || computer.read(UnixMillis(0), &[Family::Processes], &[]).processes.unwrap().by_memory;
+    let first = read();
+    let known = |process: &&Process| process.handles.is_some();
+    let readable = |process: &&Process| fs::read_dir(format!("/proc/{}/fd", process.pid)).is_ok();
+    assert!(first.iter().filter(known).count() >= first.iter().filter(readable).count() / 2);
+    assert!(first.iter().all(|process| process.disk_read.is_none()), "one reading gives no rate");
+
+    // Where none of them belongs to the user of the tests there is nothing to wait for.
+    let readable = |process: &Process| fs::read(format!("/proc/{}/io", process.pid)).is_ok();
+    loop {
+        let processes = read();
+        if processes.iter().any(|process| process.disk_read.is_some() && process.disk_written.is_some())
+            || !processes.iter().any(readable)
+        {
+            break;
+        }
+    }
+}
+
+#[test]
+fn every_other_family_is_read_by_a_shell_or_says_why_not() {
+    let families: Vec<Family> = Family::ALL.iter().copied().filter(|family| ShellFamilies::include(*family)).collect();
+    for family in [Family::Tcp, Family::Users, Family::Containers, Family::Updates] {
+        assert!(families.contains(&family));
+    }
+    assert!(!families.contains(&Family::Cpu) && !families.contains(&Family::Processes));
+
+    let observation = ShellFamilies::new().read(UnixMillis(7), Family::ALL);
+    assert_eq!((observation.at, observation.spent), (UnixMillis(7), None));
+    assert_eq!(observation.of(Metric::TcpConnections).count(), 11);
+    for family in families {
+        let has_points = observation.points.iter().any(|point| point.series.metric.info().family == family);
+        let missing = observation.unavailable.iter().filter(|missing| missing.family == family).count();
+        assert_eq!(usize::from(has_points) + missing, 1, "{family:?}: {:?}", observation.unavailable);
+    }
 }

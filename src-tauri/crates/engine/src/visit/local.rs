@@ -38,7 +38,7 @@ impl LocalSite {
             (None, computer) => {
                 let mut computer = computer.unwrap_or_else(ThisComputer::new);
                 tokio::task::spawn_blocking(move || {
-                    let observation = computer.read(clock::now(), &slow);
+                    let observation = computer.read(clock::now(), &slow, &[]);
                     (computer, observation)
                 })
             }
