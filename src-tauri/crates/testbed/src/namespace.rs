@@ -18,11 +18,16 @@ pub(crate) struct View {
     pub(crate) password: Option<String>,
     pub(crate) login_shell: Option<PathBuf>,
     pub(crate) home: Option<Vec<(String, String)>>,
+    /// Whether PAM asks sshd's users for their password and for nothing else.
+    pub(crate) pam: bool,
 }
+
+/// What PAM does for an sshd in a private view: only what a test is about, whatever this machine's own rules are.
+const PAM: &str = "auth required pam_unix.so\naccount required pam_permit.so\nsession required pam_permit.so\n";
 
 impl View {
     pub(crate) fn is_plain(&self) -> bool {
-        self.password.is_none() && self.login_shell.is_none() && self.home.is_none()
+        self.password.is_none() && self.login_shell.is_none() && self.home.is_none() && !self.pam
     }
 
     /// A command that runs `program` in this view. Files are written below `folder`.
@@ -38,6 +43,9 @@ impl View {
             let hash = run("openssl", Command::new("openssl").args(["passwd", "-6", password])).await?;
             let shadow = replace_field("/etc/shadow", 1, hash.trim())?;
             mounts.push((write(folder, "shadow", &shadow, 0o640)?, PathBuf::from("/etc/shadow")));
+        }
+        if self.pam {
+            mounts.push((write(folder, "pam", PAM, 0o644)?, PathBuf::from("/etc/pam.d/sshd")));
         }
         if let Some(shell) = &self.login_shell {
             let passwd = replace_field("/etc/passwd", 6, &shell.to_string_lossy())?;

@@ -31,6 +31,8 @@ pub struct SshdConfig {
     pub password: Option<String>,
     /// The port it listens on; a free one where none is given.
     pub port: Option<u16>,
+    /// Whether PAM asks for that password (`keyboard-interactive`), too. Needs root.
+    pub pam: bool,
     /// Another login shell for the account, in this server's eyes only. Needs root.
     pub login_shell: Option<PathBuf>,
     /// Another home folder with these files (name, text), in this server's eyes only. Needs root.
@@ -43,6 +45,7 @@ impl Default for SshdConfig {
             host_keys: vec![KeyType::Ed25519],
             lines: Vec::new(),
             password: None,
+            pam: false,
             port: None,
             login_shell: None,
             home: None,
@@ -256,6 +259,7 @@ impl Sshd {
             password: self.config.password.clone(),
             login_shell: self.config.login_shell.clone(),
             home: self.config.home.clone(),
+            pam: self.config.pam,
         };
         let mut command = view.command(self.folder.path(), SSHD).await?;
         command.args(["-D", "-e", "-f"]).arg(&path);
@@ -269,18 +273,19 @@ impl Sshd {
         for key in &self.host_keys {
             text.push_str(&format!("HostKey {}\n", key.display()));
         }
-        let passwords = if self.config.password.is_some() { "yes" } else { "no" };
+        let word = |yes| if yes { "yes" } else { "no" };
+        let (passwords, pam) = (word(self.config.password.is_some()), word(self.config.pam));
         text.push_str(&format!(
             "ListenAddress 127.0.0.1\n\
              Port {}\n\
              AuthorizedKeysFile {folder}/authorized_keys\n\
              PasswordAuthentication {passwords}\n\
-             KbdInteractiveAuthentication no\n\
+             KbdInteractiveAuthentication {pam}\n\
              PermitRootLogin yes\n\
              PermitUserRC no\n\
              PidFile none\n\
              StrictModes no\n\
-             UsePAM no\n\
+             UsePAM {pam}\n\
              UseDNS no\n\
              MaxSessions 100\n\
              MaxStartups 1000\n\
