@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use common::{LIMITS, ask, connect, say, session, sshd};
-use hostrounds_ssh::{Limits, ShellError};
-use hostrounds_testbed::{Sshd, SshdConfig, TestbedError};
+use hostrounds_ssh::{Credential, Limits, ShellError};
+use hostrounds_testbed::{PasswordMethods, PasswordServer, PasswordServerConfig, Sshd, SshdConfig, TestbedError};
 use rstest::rstest;
 
 fn forced(command: &str) -> SshdConfig {
@@ -75,11 +75,7 @@ async fn start_up_files_may_say_what_they_like(#[case] shell: &str, #[case] file
         home: Some(vec![(file.into(), text.into())]),
         ..SshdConfig::default()
     };
-    let server = match Sshd::start(config).await {
-        Err(TestbedError::NeedsRoot { .. }) => return,
-        started => started.unwrap(),
-    };
-    let hosts = common::Hosts::with(&[server.known_hosts_line()]);
+    let Some((server, hosts)) = special(config).await else { return };
     let session = session(&server, &hosts).await;
     assert_eq!(say(&session, "echo \"$HOME\"").await, "/root\n");
 }
@@ -96,14 +92,117 @@ async fn an_account_without_a_shell_says_what_was_printed(#[case] command: &str,
     assert!(error.to_string().contains(said), "{error}");
 }
 
+/// A server in whose eyes the account is different; `None` where that needs root and we are not.
+async fn special(config: SshdConfig) -> Option<(Sshd, common::Hosts)> {
+    match Sshd::start(config).await {
+        Err(TestbedError::NeedsRoot { .. }) => None,
+        started => {
+            let sshd = started.unwrap();
+            let hosts = common::Hosts::with(&[sshd.known_hosts_line()]);
+            Some((sshd, hosts))
+        }
+    }
+}
+
 #[tokio::test]
-async fn an_echo_is_not_an_answer() {
-    let (sshd, hosts) = sshd(forced("cat")).await;
+async fn an_account_with_nologin_names_the_command_that_helps() {
+    let config = SshdConfig { login_shell: Some("/usr/sbin/nologin".into()), ..SshdConfig::default() };
+    let Some((sshd, hosts)) = special(config).await else { return };
+    let error = session(&sshd, &hosts).await.shell("").await.unwrap_err();
+    assert_eq!((error.code(), error.retryable()), ("shell_unavailable", false), "{error}");
+    assert!(error.to_string().contains("not available"), "{error}");
+    assert_eq!(error.remedy(), Some(format!("chsh -s /bin/sh {}", sshd.user())));
+}
+
+#[tokio::test]
+async fn an_account_without_a_home_answers() {
+    let Some((sshd, hosts)) = special(SshdConfig { homeless: true, ..SshdConfig::default() }).await else { return };
+    assert_eq!(say(&session(&sshd, &hosts).await, "echo \"$HOME in $PWD\"").await, "/nonexistent in /\n");
+}
+
+#[rstest]
+#[case::does_something_else("echo 12:00 up 3 days", "12:00 up 3 days; exit status 0")]
+#[case::does_nothing("true", "exit status 0")]
+#[case::echoes("cat", "")]
+#[tokio::test]
+async fn a_forced_command_that_is_no_shell_is_called_that(#[case] command: &str, #[case] said: &str) {
+    let (sshd, hosts) = sshd(forced(command)).await;
+    let endpoint = common::endpoint(sshd.port(), sshd.user());
+    // Only `cat` takes its time: it never ends.
+    let shell = if command == "cat" { Duration::from_millis(500) } else { common::patient().shell };
+    let deadlines = hostrounds_ssh::Deadlines { shell, ..common::patient() };
+    let credential = common::key(sshd.key());
+    let session = connect(&endpoint, &credential, &hosts.known, &deadlines, &mut |_| {}).await.unwrap();
+    let error = session.shell("").await.unwrap_err();
+    assert_eq!((error.code(), error.retryable()), ("forced_command", false), "{error}");
+    assert!(error.to_string().contains(said), "{error}");
+    assert!(error.hint().contains("command=") && error.remedy().unwrap().contains("hostrounds server restrict"));
+}
+
+#[tokio::test]
+async fn a_command_that_only_waits_is_told_by_the_clock() {
+    let (sshd, hosts) = sshd(forced("sleep 600")).await;
     let endpoint = common::endpoint(sshd.port(), sshd.user());
     let deadlines = hostrounds_ssh::Deadlines { shell: Duration::from_millis(500), ..common::patient() };
     let credential = common::key(sshd.key());
     let session = connect(&endpoint, &credential, &hosts.known, &deadlines, &mut |_| {}).await.unwrap();
     assert_eq!(session.shell("").await.unwrap_err().code(), "shell_timeout");
+}
+
+#[tokio::test]
+async fn a_server_that_runs_no_command_says_so() {
+    let config = PasswordServerConfig {
+        runs_nothing: true,
+        ..PasswordServerConfig::new("ops", "s3cret", PasswordMethods::Password)
+    };
+    let server = PasswordServer::start(config).await.unwrap();
+    let hosts = common::Hosts::with(&[server.known_hosts_line()]);
+    let (endpoint, password) = (common::endpoint(server.port(), "ops"), Credential::Password("s3cret".into()));
+    let session = connect(&endpoint, &password, &hosts.known, &common::patient(), &mut |_| {}).await.unwrap();
+    let error = session.shell("").await.unwrap_err();
+    assert_eq!((error.code(), error.retryable()), ("exec_refused", false), "{error}");
+    assert_eq!(error.to_string(), "the server runs no command for ops");
+}
+
+const BURN: &str = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done";
+
+#[rstest]
+#[case::bash("/bin/bash", ".bashrc")]
+#[case::zsh("/usr/bin/zsh", ".zshenv")]
+#[tokio::test]
+async fn what_start_up_files_cost_is_measured(#[case] login_shell: &str, #[case] file: &str) {
+    let cpu = async |text: String| {
+        let config = SshdConfig {
+            login_shell: Some(login_shell.into()),
+            home: Some(vec![(file.into(), text)]),
+            ..SshdConfig::default()
+        };
+        let (sshd, hosts) = special(config).await?;
+        let session = session(&sshd, &hosts).await;
+        let shell = session.shell("slow() { :; }; echo noise").await.unwrap();
+        let start_up = shell.start_up();
+        assert!(start_up.wall > Duration::ZERO);
+        start_up.cpu
+    };
+    // In the shell itself, and in a child of it that has ended.
+    let (plain, own, child) = (cpu(String::new()).await, cpu(BURN.into()).await, cpu(format!("sh -c '{BURN}'")).await);
+    let Some(plain) = plain else { return };
+    // Hundreds of milliseconds stand against a few: no question of how busy the machine is, for this is CPU.
+    let burnt = plain + Duration::from_millis(50);
+    assert!(own.unwrap() > burnt && child.unwrap() > burnt, "{plain:?} {own:?} {child:?}");
+}
+
+#[tokio::test]
+async fn every_sh_says_what_it_has_used() {
+    for command in
+        [r#"busybox ash -c "$SSH_ORIGINAL_COMMAND""#, "busybox sh", "bash --posix", "dash", "zsh --emulate sh"]
+    {
+        let (sshd, hosts) = sshd(forced(command)).await;
+        let session = session(&sshd, &hosts).await;
+        let shell = session.shell("").await.unwrap();
+        assert!(shell.start_up().cpu.is_some(), "{command}");
+        assert_eq!(session.spent().channels, 1);
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ pub(crate) struct View {
     pub(crate) password: Option<String>,
     pub(crate) login_shell: Option<PathBuf>,
     pub(crate) home: Option<Vec<(String, String)>>,
+    /// Whether the home folder does not exist.
+    pub(crate) homeless: bool,
     /// Whether PAM asks sshd's users for their password and for nothing else.
     pub(crate) pam: bool,
 }
@@ -27,7 +29,7 @@ const PAM: &str = "auth required pam_unix.so\naccount required pam_permit.so\nse
 
 impl View {
     pub(crate) fn is_plain(&self) -> bool {
-        self.password.is_none() && self.login_shell.is_none() && self.home.is_none() && !self.pam
+        self.password.is_none() && self.login_shell.is_none() && self.home.is_none() && !self.homeless && !self.pam
     }
 
     /// A command that runs `program` in this view. Files are written below `folder`.
@@ -41,14 +43,20 @@ impl View {
         let mut mounts = Vec::new();
         if let Some(password) = &self.password {
             let hash = run("openssl", Command::new("openssl").args(["passwd", "-6", password])).await?;
-            let shadow = replace_field("/etc/shadow", 1, hash.trim())?;
+            let shadow = replace_field(&fs::read_to_string("/etc/shadow")?, 1, hash.trim());
             mounts.push((write(folder, "shadow", &shadow, 0o640)?, PathBuf::from("/etc/shadow")));
         }
         if self.pam {
             mounts.push((write(folder, "pam", PAM, 0o644)?, PathBuf::from("/etc/pam.d/sshd")));
         }
-        if let Some(shell) = &self.login_shell {
-            let passwd = replace_field("/etc/passwd", 6, &shell.to_string_lossy())?;
+        if self.login_shell.is_some() || self.homeless {
+            let mut passwd = fs::read_to_string("/etc/passwd")?;
+            if let Some(shell) = &self.login_shell {
+                passwd = replace_field(&passwd, 6, &shell.to_string_lossy());
+            }
+            if self.homeless {
+                passwd = replace_field(&passwd, 5, "/nonexistent");
+            }
             mounts.push((write(folder, "passwd", &passwd, 0o644)?, PathBuf::from("/etc/passwd")));
         }
         if let Some(files) = &self.home {
@@ -89,8 +97,7 @@ fn write(folder: &Path, name: &str, text: &str, mode: u32) -> Result<PathBuf, Te
 }
 
 /// The text of a colon-separated file with one field of root's line replaced.
-fn replace_field(path: &str, field: usize, value: &str) -> Result<String, TestbedError> {
-    let text = fs::read_to_string(path)?;
+fn replace_field(text: &str, field: usize, value: &str) -> String {
     let lines = text.lines().map(|line| {
         if !line.starts_with("root:") {
             return line.to_owned();
@@ -98,5 +105,5 @@ fn replace_field(path: &str, field: usize, value: &str) -> Result<String, Testbe
         let fields = line.split(':').enumerate();
         fields.map(|(index, old)| if index == field { value } else { old }).collect::<Vec<_>>().join(":")
     });
-    Ok(lines.collect::<Vec<_>>().join("\n") + "\n")
+    lines.collect::<Vec<_>>().join("\n") + "\n"
 }

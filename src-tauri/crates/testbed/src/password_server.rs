@@ -56,6 +56,8 @@ pub struct PasswordServerConfig {
     pub intrusive: bool,
     /// Takes connections down right after the login.
     pub hangs_up: bool,
+    /// Opens channels and runs no command in them.
+    pub runs_nothing: bool,
 }
 
 impl PasswordServerConfig {
@@ -68,6 +70,7 @@ impl PasswordServerConfig {
             rounds: Vec::new(),
             intrusive: false,
             hangs_up: false,
+            runs_nothing: false,
         }
     }
 
@@ -378,6 +381,9 @@ impl Handler for Connection {
         command: &[u8],
         session: &mut Session,
     ) -> Result<(), russh::Error> {
+        if self.config.runs_nothing {
+            return session.channel_failure(channel);
+        }
         let (input, received) = mpsc::channel(64);
         self.inputs.insert(channel, input);
         session.channel_success(channel)?;

@@ -37,6 +37,8 @@ pub struct SshdConfig {
     pub login_shell: Option<PathBuf>,
     /// Another home folder with these files (name, text), in this server's eyes only. Needs root.
     pub home: Option<Vec<(String, String)>>,
+    /// Whether the account's home folder does not exist, in this server's eyes only. Needs root.
+    pub homeless: bool,
 }
 
 impl Default for SshdConfig {
@@ -49,6 +51,7 @@ impl Default for SshdConfig {
             port: None,
             login_shell: None,
             home: None,
+            homeless: false,
         }
     }
 }
@@ -259,6 +262,7 @@ impl Sshd {
             password: self.config.password.clone(),
             login_shell: self.config.login_shell.clone(),
             home: self.config.home.clone(),
+            homeless: self.config.homeless,
             pam: self.config.pam,
         };
         let mut command = view.command(self.folder.path(), SSHD).await?;
