@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::collect::CollectArguments;
 use crate::history::HistoryArguments;
+use crate::import::ImportCommand;
 use crate::lists::{ActivityArguments, AlertsArguments};
 use crate::server::ServerCommand;
 use crate::watch::WatchArguments;
@@ -37,6 +38,9 @@ pub(crate) enum Command {
     /// Add, list, edit, test and remove servers; accept host keys
     #[command(subcommand)]
     Server(ServerCommand),
+    /// Take servers over from elsewhere
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// Collect now, keep and print the values
     Collect(CollectArguments),
     /// Show the live values of a server, every 2 s, until Ctrl+C

@@ -13,6 +13,7 @@ use hostrounds_engine::api::view::{QueueCounts, QueueView};
 use crate::output::table::{Cell, Side, Table, Tone};
 use crate::output::{Output, failure, time};
 use crate::problem::Problem;
+use crate::server::families;
 use crate::server::show::collection_word;
 use crate::session::{Notifications, Session};
 
@@ -43,13 +44,20 @@ pub(crate) fn metrics(output: &Output) -> Result<(), Problem> {
     }
     let mut table = Table::new(&[
         ("METRIC", Side::Left),
+        ("FAMILY", Side::Left),
         ("UNIT", Side::Left),
         ("ATTRIBUTES", Side::Left),
         ("MEANING", Side::Left),
     ]);
     for info in all {
         let attributes = info.attributes.join(", ");
-        table.row([info.name.into(), unit(info.unit).into(), attributes.into(), info.description.trim().into()]);
+        table.row([
+            info.name.into(),
+            families::name(info.family).into(),
+            unit(info.unit).into(),
+            attributes.into(),
+            info.description.trim().into(),
+        ]);
     }
     output.table(&table)
 }
@@ -115,6 +123,8 @@ fn unit(unit: Unit) -> &'static str {
         Unit::Count => "count",
         Unit::PerSecond => "1/s",
         Unit::Seconds => "s",
+        Unit::Celsius => "°C",
+        Unit::Flag => "0 or 1",
     }
 }
 

@@ -3,10 +3,12 @@
 mod args;
 mod collect;
 mod history;
+mod import;
 mod lists;
 mod moment;
 mod output;
 mod problem;
+mod prompts;
 mod run;
 mod secret;
 mod server;
@@ -49,6 +51,7 @@ async fn carry_out(arguments: Arguments, output: &Output) -> Result<(), Problem>
     let place = arguments.data_dir;
     match arguments.command {
         Command::Server(command) => server::carry_out(command, place, output).await,
+        Command::Import(command) => import::carry_out(command, place, output).await,
         Command::Collect(wanted) => collect::carry_out(wanted, place, output).await,
         Command::Watch(wanted) => watch::carry_out(wanted, place, output).await,
         Command::Run => run::carry_out(place, output).await,

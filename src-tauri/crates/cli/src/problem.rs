@@ -97,7 +97,8 @@ impl Problem {
                 | ErrorCode::NameTaken
                 | ErrorCode::LocalServer
                 | ErrorCode::ScheduleHeld => 2,
-                ErrorCode::Keyring | ErrorCode::Store | ErrorCode::KnownHosts => 3,
+                ErrorCode::HostKeyChanged => 1,
+                ErrorCode::Keyring | ErrorCode::Store | ErrorCode::KnownHosts | ErrorCode::SshConfig => 3,
             },
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Failed(Blame::ThisComputer) | Self::Troubles(_) | Self::Machine { .. } | Self::Output(_) => 3,
@@ -150,6 +151,8 @@ fn code_name(code: ErrorCode) -> &'static str {
         ErrorCode::Store => "store",
         ErrorCode::ScheduleHeld => "schedule_held",
         ErrorCode::KnownHosts => "known_hosts",
+        ErrorCode::HostKeyChanged => "host_key_changed",
+        ErrorCode::SshConfig => "ssh_config",
     }
 }
 
@@ -176,6 +179,8 @@ mod tests {
             ErrorCode::Store,
             ErrorCode::ScheduleHeld,
             ErrorCode::KnownHosts,
+            ErrorCode::HostKeyChanged,
+            ErrorCode::SshConfig,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code_name(code));
         }
@@ -188,6 +193,8 @@ mod tests {
             stage: Stage::Login,
             message: String::new(),
             hint: String::new(),
+            remedy: None,
+            hop: None,
             retryable: false,
         };
         let [ours, theirs] = [failure("keyring_unavailable"), failure("connection_refused")];

@@ -7,6 +7,7 @@ use hostrounds_engine::api::view::{Event, Trouble};
 use hostrounds_engine::api::{EventStream, Hostrounds, Options};
 
 use crate::problem::Problem;
+use crate::prompts;
 
 /// How long saying goodbye may take; the product promises 5 s.
 const FAREWELL: Duration = Duration::from_millis(4_800);
@@ -35,6 +36,7 @@ impl Session {
         let options = Options { notify: notifications == Notifications::Sent, ..Options::at(data_dir) };
         let engine = Hostrounds::open(options).await?;
         let events = engine.events();
+        tokio::spawn(prompts::answer(engine.clone(), engine.events()));
         Ok(Self { engine, events })
     }
 

@@ -18,17 +18,23 @@ pub(crate) fn stage(stage: Stage) -> &'static str {
     }
 }
 
-/// What a person types next to set it right, where a command of this program does.
-pub(crate) fn remedy(name: &str, failure: &Failure) -> Option<String> {
+/// What a person types next to set it right: what the engine says, or a command of this program.
+fn remedy(name: &str, failure: &Failure) -> Option<String> {
+    if let Some(remedy) = &failure.remedy {
+        return Some(super::safe(remedy));
+    }
     let name = quoted(name);
+    // What is wrong at a jump host is set right with the options for jump hosts.
+    let jump = if failure.hop.is_some() { "jump-" } else { "" };
     match failure.code.as_str() {
         "host_key_unknown" => Some(format!("hostrounds server trust {name}")),
+        "host_key_changed" => Some(format!("hostrounds server trust {name} --replace")),
         "key_passphrase_missing" | "key_passphrase_wrong" => {
-            Some(format!("hostrounds server edit {name} --passphrase-stdin"))
+            Some(format!("hostrounds server edit {name} --{jump}passphrase-stdin"))
         }
-        "password_missing" | "password_wrong" => Some(format!("hostrounds server edit {name} --password-stdin")),
+        "password_missing" | "password_wrong" => Some(format!("hostrounds server edit {name} --{jump}password-stdin")),
         "key_file_missing" | "key_file_unreadable" | "key_file_not_a_key" => {
-            Some(format!("hostrounds server edit {name} --key FILE"))
+            Some(format!("hostrounds server edit {name} --{jump}key FILE"))
         }
         _ => None,
     }
@@ -36,8 +42,14 @@ pub(crate) fn remedy(name: &str, failure: &Failure) -> Option<String> {
 
 /// Tells on stderr that a server failed, where, why and what to do.
 pub(crate) fn tell(output: &Output, name: &str, failure: &Failure) {
-    let message = format!("{name} failed at the {} stage: {}", stage(failure.stage), failure.message);
+    let at = failure.hop.as_ref().map(|hop| format!(" of the jump host {hop}")).unwrap_or_default();
+    let message = format!("{name} failed at the {} stage{at}: {}", stage(failure.stage), failure.message);
     output.error(&message, &failure.hint);
+    hints(output, name, failure);
+}
+
+/// Where there is a remedy that can be copied, tells it on a line of its own.
+pub(crate) fn hints(output: &Output, name: &str, failure: &Failure) {
     if let Some(command) = remedy(name, failure) {
         output.note(format!("       Try: {command}"));
     }

@@ -18,21 +18,41 @@ use crate::problem::Problem;
 /// The longest text that one line shows of anything.
 const LINE_MAX: usize = 2_000;
 
-/// The options that fields of the engine are set with.
-const OPTIONS: [(&str, &str); 12] = [
+/// The options that fields of the engine are set with; the numbers in a field are left out.
+const OPTIONS: [(&str, &str); 24] = [
     ("name", "NAME"),
     ("host", "--host"),
     ("port", "--port"),
     ("user", "--user"),
-    ("keyPath", "--key"),
-    ("secret", "--password-stdin, --passphrase-stdin"),
+    ("logins", "--key, --agent, --password-stdin, --prompts"),
+    ("logins.path", "--key"),
+    ("logins.certificate", "--certificate"),
+    ("logins.key", "--agent-key"),
+    ("logins.socket", "--agent-socket"),
+    ("secrets", "--password-stdin, --passphrase-stdin"),
+    ("jumps", "--jump"),
+    ("jumps.host", "--jump"),
+    ("jumps.port", "--jump"),
+    ("jumps.user", "--jump"),
+    ("jumps.logins", "--jump-key, --jump-agent, --jump-password-stdin, --jump-prompts"),
+    ("jumps.logins.path", "--jump-key"),
+    ("familiesOff", "--without"),
     ("interval", "--interval"),
     ("thresholds.cpu", "--cpu"),
     ("thresholds.memory", "--memory"),
     ("thresholds.disk", "--disk"),
     ("maxPoints", "--max-points"),
     ("attributes", "--attribute"),
+    ("aliases", "--only"),
 ];
+
+/// The option that a field of the engine is set with.
+fn option(field: &str) -> String {
+    let parts: Vec<&str> = field.split('.').filter(|part| !part.bytes().all(|byte| byte.is_ascii_digit())).collect();
+    let plain = parts.join(".");
+    let known = OPTIONS.iter().find(|(name, _)| *name == plain);
+    known.map_or_else(|| format!("--{}", parts.last().unwrap_or(&field)), |(_, option)| (*option).to_owned())
+}
 
 /// Both streams of the process.
 pub(crate) struct Output {
@@ -120,9 +140,8 @@ impl Output {
         }
         to_stderr(&format!("{} Some values cannot be accepted.", self.errors.bad("error:")));
         for field in words.fields {
-            let option = OPTIONS.iter().find(|(name, _)| *name == field.field);
-            let named = option.map_or_else(|| format!("--{}", field.field), |(_, option)| (*option).to_owned());
-            to_stderr(&format!("       {}: {}", self.errors.strong(&safe(&named)), safe(&field.message)));
+            let option = option(&field.field);
+            to_stderr(&format!("       {}: {}", self.errors.strong(&safe(&option)), safe(&field.message)));
         }
         to_stderr(&format!("       {}", safe(&words.hint)));
     }

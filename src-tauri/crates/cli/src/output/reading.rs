@@ -2,7 +2,9 @@
 
 use hostrounds_core::format;
 use hostrounds_core::metric::{Metric, attribute};
-use hostrounds_core::observation::{Attributes, Facts, Observation, Point, Process, TopProcesses, Unavailable};
+use hostrounds_core::observation::{
+    Attributes, Container, Facts, Observation, Point, Process, Tables, TopProcesses, Unavailable, real,
+};
 use hostrounds_engine::api::view::Latest;
 
 use super::safe;
@@ -11,6 +13,10 @@ use super::table::{Cell, Side, Table, Tone};
 
 /// How many processes each list shows.
 const PROCESSES: usize = 5;
+/// How many names a line shows before it only counts the rest.
+const NAMES: usize = 5;
+/// How many containers are shown.
+const CONTAINERS: usize = 20;
 /// From which share on a filesystem is set off as filling up, and as full.
 const FILLING: [f64; 2] = [0.8, 0.9];
 
@@ -20,6 +26,7 @@ pub(crate) struct Reading<'a> {
     points: &'a [Point],
     processes: Option<&'a TopProcesses>,
     facts: Option<&'a Facts>,
+    tables: &'a Tables,
     unavailable: &'a [Unavailable],
 }
 
@@ -29,6 +36,7 @@ impl<'a> From<&'a Observation> for Reading<'a> {
             points: &observation.points,
             processes: observation.processes.as_ref(),
             facts: observation.facts.as_ref(),
+            tables: &observation.tables,
             unavailable: &observation.unavailable,
         }
     }
@@ -40,6 +48,7 @@ impl<'a> From<&'a Latest> for Reading<'a> {
             points: &latest.points,
             processes: latest.processes.as_ref(),
             facts: latest.facts.as_ref(),
+            tables: &latest.tables,
             unavailable: &latest.unavailable,
         }
     }
@@ -50,15 +59,32 @@ impl<'a> Reading<'a> {
     pub(crate) fn lines(self, style: Style) -> Vec<String> {
         let mut lines = Vec::new();
         lines.extend(self.facts().map(|facts| style.faint(&safe(&facts))));
-        let overview =
-            [("CPU", self.cpu()), ("Load", self.load()), ("Memory", self.memory()), ("Swap", self.swap())].into_iter();
-        let counts = [("Processes", self.process_counts()), ("File handles", self.file_handles())];
-        let uptime = [("Uptime", self.shown(Metric::Uptime))];
-        for (label, words) in overview.chain(counts).chain(uptime) {
+        let overview = [
+            ("CPU", self.cpu()),
+            ("Load", self.load()),
+            ("Memory", self.memory()),
+            ("Swap", self.swap()),
+            ("Pressure", self.pressure()),
+            ("Processes", self.process_counts()),
+            ("File handles", self.file_handles()),
+            ("TCP", self.tcp()),
+            ("Temperatures", self.temperatures()),
+            ("GPUs", self.gpus()),
+            ("Batteries", self.batteries()),
+            ("Users", self.users()),
+            ("Failed units", self.failed_units()),
+            ("Updates", self.updates()),
+            ("Reboot", self.reboot()),
+            ("Uptime", self.shown(Metric::Uptime)),
+        ];
+        for (label, words) in overview {
             lines.extend(words.map(|words| format!("{}{words}", style.strong(&format!("{label:<14}")))));
         }
         for table in [self.filesystems(), self.network(), self.disks()] {
             section(&mut lines, &table, style);
+        }
+        if let Some(containers) = &self.tables.containers {
+            section(&mut lines, &container_table(containers), style);
         }
         if let Some(processes) = self.processes {
             section(&mut lines, &process_table("MOST CPU", &processes.by_cpu), style);
@@ -142,6 +168,96 @@ impl<'a> Reading<'a> {
         let open = self.value(Metric::FileHandles).map(format::number)?;
         let limit = self.value(Metric::FileHandleLimit).map(|limit| format!("of {}", format::number(limit)));
         joined([Some(open), limit, None])
+    }
+
+    /// What tasks wait for, `full` beside `some` where it is told.
+    fn pressure(self) -> Option<String> {
+        let kind = |resource: &str, kind: &str| {
+            let attributes =
+                Attributes::none().with(attribute::RESOURCE, resource).with(attribute::PRESSURE_KIND, kind);
+            self.exactly(Metric::Pressure, &attributes).map(format::percent)
+        };
+        let words = self.parts(Metric::Pressure, attribute::RESOURCE).into_iter().filter_map(|resource| {
+            let full = kind(resource, "full").map(|full| format!(" ({full} full)")).unwrap_or_default();
+            Some(format!("{} {}{full}", safe(resource), kind(resource, "some")?))
+        });
+        listed(words)
+    }
+
+    fn tcp(self) -> Option<String> {
+        let states = self.of(Metric::TcpConnections).filter(|point| point.value > 0.0);
+        listed(states.filter_map(|point| {
+            let state = point.series.attributes.get(attribute::CONNECTION_STATE)?;
+            Some(format!("{} {}", format::number(point.value), safe(state)))
+        }))
+    }
+
+    fn temperatures(self) -> Option<String> {
+        let mut sensors: Vec<(&str, f64)> = self
+            .of(Metric::Temperature)
+            .filter_map(|point| Some((point.series.attributes.get(attribute::SENSOR)?, point.value)))
+            .collect();
+        sensors.sort_by(|one, other| other.1.total_cmp(&one.1));
+        let unit = Metric::Temperature.info().unit;
+        some_of(sensors.into_iter().map(|(sensor, value)| format!("{} {}", safe(sensor), format::value(unit, value))))
+    }
+
+    fn gpus(self) -> Option<String> {
+        listed(self.parts(Metric::GpuUtilization, attribute::GPU).into_iter().map(|gpu| {
+            let value = |metric: Metric| {
+                self.with(metric, attribute::GPU, gpu).map(|value| format::value(metric.info().unit, value))
+            };
+            let used = value(Metric::GpuMemoryUsage).map(|used| {
+                let limit = value(Metric::GpuMemoryLimit).map(|limit| format!(" of {limit}")).unwrap_or_default();
+                format!("({used}{limit})")
+            });
+            let words = [Some(safe(gpu)), value(Metric::GpuUtilization), used, value(Metric::GpuTemperature)];
+            words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        }))
+    }
+
+    fn batteries(self) -> Option<String> {
+        listed(self.of(Metric::BatteryCharge).filter_map(|point| {
+            let battery = point.series.attributes.get(attribute::BATTERY)?;
+            let drained = self.with(Metric::BatteryDischarging, attribute::BATTERY, battery) == Some(1.0);
+            Some(format!(
+                "{} {}{}",
+                safe(battery),
+                format::percent(point.value),
+                if drained { ", discharging" } else { "" }
+            ))
+        }))
+    }
+
+    fn users(self) -> Option<String> {
+        let count = format::number(self.value(Metric::UserSessions)?);
+        let sessions = self.tables.users.iter().flatten().map(|session| {
+            let from = session.from.as_ref().map(|from| format!(" from {}", safe(from))).unwrap_or_default();
+            format!("{} on {}{from}", safe(&session.user), safe(&session.terminal))
+        });
+        Some(with_names(count, some_of(sessions)))
+    }
+
+    fn failed_units(self) -> Option<String> {
+        let count = format::number(self.value(Metric::UnitsFailed)?);
+        let units = self.tables.units.iter().flatten();
+        Some(with_names(count, some_of(units.map(|unit| safe(&unit.name)))))
+    }
+
+    fn updates(self) -> Option<String> {
+        let of_kind = |kind| self.with(Metric::UpdatesPending, attribute::UPDATE_KIND, kind).map(format::number);
+        let all = of_kind("all")?;
+        let security = of_kind("security").map(|count| format!(", {count} of them for security")).unwrap_or_default();
+        let updates = self.tables.updates.iter().flatten();
+        Some(with_names(format!("{all} pending{security}"), some_of(updates.map(|update| safe(&update.name)))))
+    }
+
+    fn reboot(self) -> Option<String> {
+        if self.value(Metric::RebootRequired)? == 0.0 {
+            return Some("not required".to_owned());
+        }
+        let reasons = self.tables.reboot.iter().flatten().map(|reason| safe(reason));
+        Some(with_names("required".to_owned(), some_of(reasons)))
     }
 
     fn filesystems(self) -> Table {
@@ -243,23 +359,68 @@ fn process_table(heading: &'static str, processes: &[Process]) -> Table {
         ("CPU", Side::Right),
         ("MEMORY", Side::Right),
         ("THREADS", Side::Right),
+        ("READ", Side::Right),
+        ("WRITE", Side::Right),
+        ("HANDLES", Side::Right),
     ]);
     for process in processes.iter().take(PROCESSES) {
+        let count = |count: Option<u32>| Cell::from(count.map(|count| count.to_string()).unwrap_or_default());
         table.row([
             process.name.as_str().into(),
             process.pid.to_string().into(),
             process.user.as_deref().unwrap_or_default().into(),
             process.cpu.map(format::percent).unwrap_or_default().into(),
-            size(process.memory).into(),
-            process.threads.map(|threads| threads.to_string()).unwrap_or_default().into(),
+            format::bytes(real(process.memory)).into(),
+            count(process.threads),
+            rate(process.disk_read),
+            rate(process.disk_written),
+            count(process.handles),
         ]);
     }
-    table
+    table.without_empty_columns()
 }
 
-/// Bytes as a fraction are exact enough for people: 2^53 bytes are 8 PiB.
-fn size(bytes: u64) -> String {
-    format::bytes(bytes as f64)
+fn container_table(containers: &[Container]) -> Table {
+    let mut table = Table::new(&[
+        ("CONTAINER", Side::Left),
+        ("STATE", Side::Left),
+        ("CPU", Side::Right),
+        ("MEMORY", Side::Right),
+        ("IMAGE", Side::Left),
+        ("STATUS", Side::Left),
+        ("ENGINE", Side::Left),
+    ]);
+    for container in containers.iter().take(CONTAINERS) {
+        let tone = if container.state == "running" { Tone::Good } else { Tone::Doubtful };
+        table.row([
+            container.name.as_str().into(),
+            Cell::toned(&container.state, tone),
+            container.cpu.map(format::percent).unwrap_or_default().into(),
+            container.memory.map(|memory| format::bytes(real(memory))).unwrap_or_default().into(),
+            container.image.as_str().into(),
+            container.status.as_str().into(),
+            container.engine.as_str().into(),
+        ]);
+    }
+    table.without_empty_columns()
+}
+
+/// All words in one line; nothing where there are none.
+fn listed(words: impl Iterator<Item = String>) -> Option<String> {
+    let words: Vec<String> = words.collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// The first words in one line, the rest counted.
+fn some_of(words: impl Iterator<Item = String>) -> Option<String> {
+    let words: Vec<String> = words.collect();
+    let rest = words.len().saturating_sub(NAMES);
+    let shown = listed(words.into_iter().take(NAMES))?;
+    Some(if rest > 0 { format!("{shown} and {rest} more") } else { shown })
+}
+
+fn with_names(count: String, names: Option<String>) -> String {
+    names.map_or_else(|| count.clone(), |names| format!("{count}: {names}"))
 }
 
 fn rate(bytes_per_second: Option<f64>) -> Cell {

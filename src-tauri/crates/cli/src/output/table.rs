@@ -60,6 +60,20 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
+    /// The same without the columns in which no row has anything.
+    pub(crate) fn without_empty_columns(mut self) -> Self {
+        let used: Vec<bool> = (0..self.columns.len())
+            .map(|index| self.rows.iter().any(|row| row.get(index).is_some_and(|cell| !cell.text.is_empty())))
+            .collect();
+        let mut keep = used.iter().copied();
+        self.columns.retain(|_| keep.next().unwrap_or(true));
+        for row in &mut self.rows {
+            let mut keep = used.iter().copied();
+            row.retain(|_| keep.next().unwrap_or(true));
+        }
+        self
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -114,6 +128,14 @@ fn toned(style: Style, cell: &Cell) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_without_anything_can_be_left_out() {
+        let mut table = Table::new(&[("NAME", Side::Left), ("READ", Side::Right), ("NOTE", Side::Left)]);
+        table.row(["a".into(), "".into(), "".into()]);
+        table.row(["b".into(), "".into(), "ok".into()]);
+        assert_eq!(table.without_empty_columns().lines(Style::plain()), ["NAME  NOTE", "a", "b     ok"]);
+    }
 
     #[test]
     fn columns_are_aligned_whatever_the_script_and_nothing_trails() {

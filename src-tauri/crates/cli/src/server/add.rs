@@ -1,11 +1,12 @@
 //! `server add`.
 
 use clap::Args;
-use hostrounds_core::server::{DEFAULT_INTERVAL, Login, ServerDraft, SshTarget, Target, Thresholds};
+use hostrounds_core::server::{DEFAULT_INTERVAL, Hop, ServerDraft, SshTarget, Target, Thresholds};
 use hostrounds_engine::api::Hostrounds;
-use hostrounds_engine::api::view::{SecretChange, ServerForm};
+use hostrounds_engine::api::view::ServerForm;
 
-use super::connection::LoginArguments;
+use super::families::FamilyArguments;
+use super::login::LoginArguments;
 use super::thresholds::ThresholdArguments;
 use crate::output::failure::quoted;
 use crate::output::{Output, safe};
@@ -28,14 +29,13 @@ pub(crate) struct AddArguments {
     user: String,
     #[command(flatten)]
     login: LoginArguments,
-    /// The key file has a passphrase: one line of stdin (asked for on a terminal), kept in the keyring
-    #[arg(long)]
-    passphrase_stdin: bool,
     /// Seconds from one visit to the next; 5 at least, 60 or more is recommended
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_INTERVAL)]
     interval: u32,
     #[command(flatten)]
     thresholds: ThresholdArguments,
+    #[command(flatten)]
+    families: FamilyArguments,
     /// A word to find it by; may be given several times
     #[arg(long = "tag", value_name = "T")]
     tags: Vec<String>,
@@ -48,30 +48,27 @@ pub(crate) struct AddArguments {
 }
 
 pub(super) async fn carry_out(wanted: AddArguments, engine: &Hostrounds, output: &Output) -> Result<(), Problem> {
-    let Some(login) = wanted.login.login()? else {
+    let mut hop = Hop { host: wanted.host, port: wanted.port, user: wanted.user, logins: Vec::new() };
+    let mut way = wanted.login.way(&hop, None)?;
+    let Some(logins) = way.logins.take() else {
         return Err(Problem::usage(
             "How to log in is missing.",
-            "Give one of --key FILE, --password-stdin and --agent.",
+            "Give at least one of --key FILE, --agent, --agent-key KEY, --password-stdin and --prompts.",
         ));
     };
-    if wanted.passphrase_stdin && !matches!(login, Login::Key { .. }) {
-        return Err(Problem::usage(
-            "A passphrase belongs to a key file, and this server does not log in with one.",
-            "Give the key file too: --key FILE --passphrase-stdin.",
-        ));
-    }
-    let who = format!("{}@{}", wanted.user, wanted.host);
+    hop.logins = logins;
+    let jumps = way.jumps.take().unwrap_or_default();
     let draft = ServerDraft {
         name: wanted.name,
-        target: Target::Ssh(SshTarget { host: wanted.host, port: wanted.port, user: wanted.user, login }),
+        target: Target::Ssh(SshTarget { hop, jumps }),
         enabled: !wanted.disabled,
         interval: wanted.interval,
         thresholds: wanted.thresholds.over(Thresholds::default()),
+        families_off: wanted.families.over(Vec::new()),
         environment: wanted.environment,
         tags: wanted.tags,
     };
-    let secret = wanted.login.secret(wanted.passphrase_stdin, &who)?.unwrap_or(SecretChange::Keep);
-    let view = engine.add_server(ServerForm { draft, secret }).await?;
+    let view = engine.add_server(ServerForm { draft, secrets: way.secrets()? }).await?;
     if output.json {
         return output.document(&view);
     }

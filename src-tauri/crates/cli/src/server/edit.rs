@@ -1,11 +1,12 @@
 //! `server edit`: what is named changes, the rest stays.
 
 use clap::Args;
-use hostrounds_core::server::{Login, ServerDraft, SshTarget, Target};
+use hostrounds_core::server::{SecretSlot, ServerDraft, SshTarget, Target};
 use hostrounds_engine::api::Hostrounds;
-use hostrounds_engine::api::view::{SecretChange, ServerForm};
+use hostrounds_engine::api::view::{SecretChange, SecretEdit, ServerForm};
 
-use super::connection::LoginArguments;
+use super::families::FamilyArguments;
+use super::login::LoginArguments;
 use super::thresholds::ThresholdArguments;
 use crate::output::{Output, safe};
 use crate::problem::Problem;
@@ -30,17 +31,19 @@ pub(crate) struct EditArguments {
     user: Option<String>,
     #[command(flatten)]
     login: LoginArguments,
-    /// The key file has a passphrase: one line of stdin (asked for on a terminal), kept in the keyring
-    #[arg(long, conflicts_with_all = ["password_stdin", "agent"])]
-    passphrase_stdin: bool,
-    /// Remove the password or passphrase from the keyring
-    #[arg(long, conflicts_with_all = ["password_stdin", "passphrase_stdin"])]
+    /// Dial the server directly: remove its jump hosts
+    #[arg(long, conflicts_with = "jump")]
+    no_jump: bool,
+    /// Remove its passwords and passphrases from the keyring
+    #[arg(long, conflicts_with_all = ["password-stdin", "passphrase-stdin", "jump-password-stdin", "jump-passphrase-stdin"])]
     clear_secret: bool,
     /// Seconds from one visit to the next
     #[arg(long, value_name = "SECONDS")]
     interval: Option<u32>,
     #[command(flatten)]
     thresholds: ThresholdArguments,
+    #[command(flatten)]
+    families: FamilyArguments,
     /// The new tags in place of the old ones; may be given several times
     #[arg(long = "tag", value_name = "T")]
     tags: Vec<String>,
@@ -64,26 +67,27 @@ pub(super) async fn carry_out(wanted: EditArguments, engine: &Hostrounds, output
             "See `hostrounds server edit --help` for what can be changed.",
         ));
     }
-    let secret = match &mut draft.target {
-        Target::Ssh(target) => wanted.over_target(target, view.has_secret == Some(true))?,
+    let secrets = match &mut draft.target {
+        Target::Ssh(target) => wanted.over_target(target, view.secrets)?,
         Target::Local if wanted.is_about_the_connection() => {
             return Err(Problem::usage(
                 "This computer is read directly: it has no connection, user or secret.",
-                "Change its interval or its thresholds, or add a server over SSH.",
+                "Change its interval, its thresholds or its families, or add a server over SSH.",
             ));
         }
-        Target::Local => SecretChange::Keep,
+        Target::Local => Vec::new(),
     };
     draft.name = wanted.name.unwrap_or(draft.name);
     draft.interval = wanted.interval.unwrap_or(draft.interval);
     draft.thresholds = wanted.thresholds.over(draft.thresholds);
+    draft.families_off = wanted.families.over(draft.families_off);
     if wanted.clear_tags || !wanted.tags.is_empty() {
         draft.tags = wanted.tags;
     }
     if wanted.clear_environment || wanted.environment.is_some() {
         draft.environment = wanted.environment;
     }
-    let changed = engine.update_server(view.server.id, ServerForm { draft, secret }).await?;
+    let changed = engine.update_server(view.server.id, ServerForm { draft, secrets }).await?;
     if output.json {
         output.document(&changed)
     } else {
@@ -97,7 +101,7 @@ impl EditArguments {
             || self.port.is_some()
             || self.user.is_some()
             || !self.login.is_empty()
-            || self.passphrase_stdin
+            || self.no_jump
             || self.clear_secret
     }
 
@@ -106,37 +110,35 @@ impl EditArguments {
             || self.name.is_some()
             || self.interval.is_some()
             || !self.thresholds.is_empty()
+            || !self.families.is_empty()
             || !self.tags.is_empty()
             || self.clear_tags
             || self.environment.is_some()
             || self.clear_environment
     }
 
-    /// Changes the target, and says what becomes of the secret.
-    fn over_target(&self, target: &mut SshTarget, has_secret: bool) -> Result<SecretChange, Problem> {
+    /// Changes the target, and says what becomes of its secrets. `kept` are those that the keyring holds.
+    fn over_target(&self, target: &mut SshTarget, kept: Vec<SecretSlot>) -> Result<Vec<SecretEdit>, Problem> {
         if let Some(host) = &self.host {
-            target.host.clone_from(host);
+            target.hop.host.clone_from(host);
         }
         if let Some(user) = &self.user {
-            target.user.clone_from(user);
+            target.hop.user.clone_from(user);
         }
-        target.port = self.port.unwrap_or(target.port);
-        let before = target.login.clone();
-        if let Some(login) = self.login.login()? {
-            target.login = login;
+        target.hop.port = self.port.unwrap_or(target.hop.port);
+        let mut way = self.login.way(&target.hop, Some(target))?;
+        if let Some(logins) = way.logins.take() {
+            target.hop.logins = logins;
         }
-        if self.passphrase_stdin && !matches!(target.login, Login::Key { .. }) {
-            return Err(Problem::usage(
-                "A passphrase belongs to a key file, and this server does not log in with one.",
-                "Give the key file too: --key FILE --passphrase-stdin.",
-            ));
+        if let Some(jumps) = way.jumps.take() {
+            target.jumps = jumps;
         }
-        let who = format!("{}@{}", target.user, target.host);
-        if let Some(secret) = self.login.secret(self.passphrase_stdin, &who)? {
-            return Ok(secret);
+        if self.no_jump {
+            target.jumps.clear();
         }
-        // A password is no passphrase: the secret of one method must not be tried with another.
-        let other_method = std::mem::discriminant(&before) != std::mem::discriminant(&target.login);
-        Ok(if self.clear_secret || (other_method && has_secret) { SecretChange::Clear } else { SecretChange::Keep })
+        if self.clear_secret {
+            return Ok(kept.into_iter().map(|slot| SecretEdit { slot, change: SecretChange::Clear }).collect());
+        }
+        way.secrets()
     }
 }

@@ -1,9 +1,12 @@
 //! `hostrounds server ...`: the servers that are watched.
 
 mod add;
-mod connection;
 mod edit;
+pub(crate) mod families;
+mod footprint;
 mod known;
+mod login;
+mod restrict;
 pub(crate) mod show;
 mod test;
 mod thresholds;
@@ -36,8 +39,14 @@ pub(crate) enum ServerCommand {
     Disable(Named),
     /// Try the connection step by step
     Test(Named),
-    /// Show the host key of a server and accept it
+    /// List the connection tests that were made, newest first
+    Tests(test::TestsArguments),
+    /// Show the host key of a server and accept it, or replace one that has changed
     Trust(trust::TrustArguments),
+    /// Show what watching a server costs it: logins, channels, bytes and CPU per day
+    Footprint(footprint::FootprintArguments),
+    /// Print what restricts the key of Hostrounds on a server to reading metrics
+    Restrict(restrict::RestrictArguments),
 }
 
 /// One server.
@@ -60,6 +69,9 @@ pub(crate) async fn carry_out(command: ServerCommand, place: Option<PathBuf>, ou
         ServerCommand::Enable(Named { name }) => known::set_enabled(&name, true, engine, output).await,
         ServerCommand::Disable(Named { name }) => known::set_enabled(&name, false, engine, output).await,
         ServerCommand::Test(Named { name }) => test::carry_out(&name, engine, output).await,
+        ServerCommand::Tests(wanted) => test::history(wanted, engine, output).await,
+        ServerCommand::Footprint(wanted) => footprint::carry_out(wanted, engine, output).await,
+        ServerCommand::Restrict(wanted) => restrict::carry_out(wanted, engine, output).await,
         ServerCommand::Trust(wanted) => trust::carry_out(wanted, engine, output).await,
     };
     session.close_with(outcome).await

@@ -2,7 +2,7 @@
 
 use hostrounds_core::collection::{Collection, CollectionState};
 use hostrounds_core::format;
-use hostrounds_core::server::{Login, Server, Target, Thresholds};
+use hostrounds_core::server::{Login, SecretSlot, Server, SshTarget, Target, Thresholds};
 use hostrounds_engine::api::Hostrounds;
 use hostrounds_engine::api::view::{Latest, ServerState, ServerView, Summary};
 use serde::Serialize;
@@ -11,6 +11,7 @@ use crate::output::reading::Reading;
 use crate::output::table::{Cell, Side, Table, Tone};
 use crate::output::{Output, failure, safe, time};
 use crate::problem::Problem;
+use crate::server::families;
 
 /// How many collections `server show` lists.
 const COLLECTIONS: u32 = 10;
@@ -57,7 +58,7 @@ pub(super) fn list(engine: &Hostrounds, output: &Output) -> Result<(), Problem> 
             Cell::toned(&firing.to_string(), if *firing > 0 { Tone::Bad } else { Tone::Plain }),
             last_seen.map_or_else(|| "never".to_owned(), time::local).into(),
             interval(server).into(),
-            target(server).into(),
+            way(&server.target).into(),
             server.environment.as_deref().unwrap_or_default().into(),
             server.tags.join(", ").into(),
         ]);
@@ -91,19 +92,32 @@ pub(super) async fn one(name: &str, engine: &Hostrounds, output: &Output) -> Res
 fn settings(view: &ServerView, output: &Output) -> Vec<String> {
     let server = &view.server;
     let (state, _) = state_word(view.state);
+    let held = view.held_since.map(|since| {
+        let next = format!("hostrounds collect {}", failure::quoted(&server.name));
+        format!("held since {}: its schedule stands still. New settings, or `{next}`, resume it.", time::local(since))
+    });
     let mut rows = vec![
         ("Name", server.name.clone()),
-        ("State", state.to_owned()),
-        ("Target", target(server)),
-        ("Login", login(server, view.has_secret)),
-        ("Interval", interval(server)),
-        ("Alerts", thresholds(&server.thresholds)),
+        ("State", held.unwrap_or_else(|| state.to_owned())),
+        ("Target", way(&server.target)),
+        ("Login", logins(&server.target, &view.secrets)),
     ];
+    if let Target::Ssh(SshTarget { jumps, .. }) = &server.target {
+        rows.extend(jumps.iter().map(|jump| {
+            let logins = logins_of(&jump.logins, Some(&jump.to_string()), &view.secrets);
+            ("Jump host", format!("{jump} with {logins}"))
+        }));
+    }
+    rows.extend([("Interval", interval(server)), ("Alerts", thresholds(&server.thresholds))]);
+    if !server.families_off.is_empty() {
+        rows.push(("Not read", families::names(&server.families_off)));
+    }
     rows.extend(server.environment.clone().map(|environment| ("Environment", environment)));
     if !server.tags.is_empty() {
         rows.push(("Tags", server.tags.join(", ")));
     }
     rows.extend(view.failure.as_ref().map(|failure| ("Failure", format!("{} {}", failure.message, failure.hint))));
+    rows.extend(view.over_budget.iter().map(|over| ("Over budget", format!("{over} today"))));
     rows.push(("Last seen", view.last_seen.map_or_else(|| "never".to_owned(), time::local)));
     rows.iter()
         .filter(|(_, words)| !words.is_empty())
@@ -161,6 +175,7 @@ fn state_word(state: ServerState) -> (&'static str, Tone) {
         ServerState::Stale => ("stale", Tone::Doubtful),
         ServerState::Retrying => ("retrying", Tone::Doubtful),
         ServerState::Unreachable => ("unreachable", Tone::Bad),
+        ServerState::Held => ("held", Tone::Bad),
     }
 }
 
@@ -168,23 +183,44 @@ fn interval(server: &Server) -> String {
     format::duration(std::time::Duration::from_secs(u64::from(server.interval)))
 }
 
-fn target(server: &Server) -> String {
-    match &server.target {
+/// Where a server is, and through which jump hosts it is reached.
+pub(crate) fn way(target: &Target) -> String {
+    match target {
         Target::Local => "this computer".to_owned(),
-        Target::Ssh(ssh) if ssh.host.contains(':') => format!("{}@[{}]:{}", ssh.user, ssh.host, ssh.port),
-        Target::Ssh(ssh) => format!("{}@{}:{}", ssh.user, ssh.host, ssh.port),
+        Target::Ssh(SshTarget { hop, jumps }) => {
+            let jumps: Vec<String> = jumps.iter().map(|jump| format!(" via {jump}")).collect();
+            format!("{hop}{}", jumps.concat())
+        }
     }
 }
 
-fn login(server: &Server, has_secret: Option<bool>) -> String {
-    let Target::Ssh(ssh) = &server.target else { return String::new() };
-    match (&ssh.login, has_secret) {
-        (Login::Password, Some(false)) => "password (none in the keyring)".to_owned(),
-        (Login::Password, _) => "password (in the keyring)".to_owned(),
-        (Login::Key { path }, Some(true)) => format!("key {path} (passphrase in the keyring)"),
-        (Login::Key { path }, _) => format!("key {path}"),
-        (Login::Agent, _) => "SSH agent".to_owned(),
+/// The ways to log in on a server, in their order. `secrets` are those that the keyring holds.
+pub(crate) fn logins(target: &Target, secrets: &[SecretSlot]) -> String {
+    match target {
+        Target::Local => String::new(),
+        Target::Ssh(ssh) => logins_of(&ssh.hop.logins, None, secrets),
     }
+}
+
+fn logins_of(logins: &[Login], jump: Option<&str>, secrets: &[SecretSlot]) -> String {
+    let words = logins.iter().map(|login| match login {
+        Login::Password => {
+            let kept = secrets.contains(&SecretSlot::Password { jump: jump.map(str::to_owned) });
+            format!("password ({} the keyring)", if kept { "in" } else { "not in" })
+        }
+        Login::Key { path, certificate } => {
+            let certificate = certificate.as_ref().map(|file| format!(" with {file}")).unwrap_or_default();
+            let kept = secrets.contains(&SecretSlot::Passphrase { path: path.clone() });
+            format!("key {path}{certificate}{}", if kept { " (passphrase in the keyring)" } else { "" })
+        }
+        Login::Agent { key, socket } => {
+            let key = key.as_ref().map(|key| format!(" with {key}")).unwrap_or_default();
+            let socket = socket.as_ref().map(|socket| format!(" at {socket}")).unwrap_or_default();
+            format!("SSH agent{socket}{key}")
+        }
+        Login::Prompts => "prompts answered by a person".to_owned(),
+    });
+    words.collect::<Vec<_>>().join(", then ")
 }
 
 fn thresholds(thresholds: &Thresholds) -> String {

@@ -1,22 +1,35 @@
-//! `server test`: every step of a connection as it ends.
+//! `server test` and `server tests`: every step of a connection, as it ends or as it went earlier.
 
 use std::time::Duration;
 
+use clap::Args;
 use hostrounds_core::format;
 use hostrounds_engine::api::Hostrounds;
-use hostrounds_engine::api::view::{Event, StepOutcome, TestReport, TestStep};
+use hostrounds_engine::api::view::{ConnectionTest, Event, StepOutcome, TestReport, TestStep};
 
-use crate::output::failure::{quoted, stage};
-use crate::output::{Output, safe};
+use crate::output::failure::{hints, quoted, stage};
+use crate::output::table::{Cell, Side, Table, Tone};
+use crate::output::{Output, safe, time};
 use crate::problem::Problem;
 
 /// What the engine calls this test.
 const TEST: &str = "cli";
 
+/// Which tests to list.
+#[derive(Args)]
+pub(crate) struct TestsArguments {
+    /// The name of the server
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: u32,
+}
+
 pub(super) async fn carry_out(name: &str, engine: &Hostrounds, output: &Output) -> Result<(), Problem> {
     let server = engine.server_named(name)?.server;
     let mut events = engine.events();
-    let mut shown = 0;
+    let mut steps = Steps { output, hop: None, shown: 0 };
     let report = {
         let mut test = std::pin::pin!(engine.test_saved_server(TEST.to_owned(), server.id));
         loop {
@@ -24,8 +37,7 @@ pub(super) async fn carry_out(name: &str, engine: &Hostrounds, output: &Output) 
                 biased;
                 Some(event) = events.next() => {
                     if let Event::TestStep { test, step } = event && test == TEST && step.outcome == StepOutcome::Passed {
-                        show(&step, output)?;
-                        shown += 1;
+                        steps.show(&step)?;
                     }
                 }
                 report = &mut test => break report?,
@@ -35,23 +47,79 @@ pub(super) async fn carry_out(name: &str, engine: &Hostrounds, output: &Output) 
     if output.json {
         output.document(&report)?;
     } else {
-        report.steps.iter().skip(shown).try_for_each(|step| show(step, output))?;
+        let shown = steps.shown;
+        report.steps.iter().skip(shown).try_for_each(|step| steps.show(step))?;
         conclude(&server.name, &report, output)?;
     }
     Problem::of_failures(&report.failure).map_or(Ok(()), Err)
 }
 
-fn show(step: &TestStep, output: &Output) -> Result<(), Problem> {
+/// The tests that were made, newest first.
+pub(super) async fn history(wanted: TestsArguments, engine: &Hostrounds, output: &Output) -> Result<(), Problem> {
+    let server = engine.server_named(&wanted.name)?.server;
+    let tests = engine.connection_tests(server.id, wanted.limit).await?;
     if output.json {
+        return output.document(&tests);
+    }
+    if tests.is_empty() {
+        output.note(format!(
+            "{} has not been tested yet: hostrounds server test {}",
+            safe(&server.name),
+            quoted(&server.name)
+        ));
         return Ok(());
     }
-    let (word, time) = match step.outcome {
-        StepOutcome::Passed => (output.style.good("ok     "), step.millis.map(took).unwrap_or_default()),
-        StepOutcome::Failed => (output.style.bad("FAILED "), String::new()),
-        StepOutcome::NotReached => (output.style.faint("-      "), String::new()),
-    };
-    let detail = safe(step.detail.as_deref().unwrap_or_default());
-    output.line(format!("{word}{:<13}{time:>9}  {detail}", stage(step.stage)).trim_end())
+    output.table(&test_table(&tests))
+}
+
+fn test_table(tests: &[ConnectionTest]) -> Table {
+    let mut table =
+        Table::new(&[("TESTED", Side::Left), ("RESULT", Side::Left), ("TOOK", Side::Right), ("CAUSE", Side::Left)]);
+    for ConnectionTest { at, report, .. } in tests {
+        let millis: f64 = report.steps.iter().filter_map(|step| step.millis).sum();
+        let (result, cause) = match &report.failure {
+            None => (Cell::toned("passed", Tone::Good), String::new()),
+            Some(failure) => {
+                let hop = failure.hop.as_ref().map(|hop| format!(" at {hop}")).unwrap_or_default();
+                (Cell::toned("failed", Tone::Bad), format!("{}{hop}: {}", stage(failure.stage), failure.message))
+            }
+        };
+        table.row([time::local(*at).into(), result, took(millis).into(), cause.into()]);
+    }
+    table
+}
+
+/// The steps, host by host.
+struct Steps<'a> {
+    output: &'a Output,
+    /// The jump host whose steps are being shown.
+    hop: Option<String>,
+    shown: usize,
+}
+
+impl Steps<'_> {
+    fn show(&mut self, step: &TestStep) -> Result<(), Problem> {
+        self.shown += 1;
+        if self.output.json {
+            return Ok(());
+        }
+        let style = self.output.style;
+        if step.hop != self.hop {
+            let to = step.hop.as_ref().map_or_else(|| "the server".to_owned(), |hop| format!("jump host {hop}"));
+            self.output.line(style.strong(&safe(&format!("At {to}:"))))?;
+            self.hop.clone_from(&step.hop);
+        }
+        let time = step.millis.map(took).unwrap_or_default();
+        let (word, time) = match step.outcome {
+            StepOutcome::Passed => (style.good("ok     "), time),
+            StepOutcome::Failed => (style.bad("FAILED "), String::new()),
+            StepOutcome::NotAvailable => (style.doubtful("absent "), time),
+            StepOutcome::NotReached => (style.faint("-      "), String::new()),
+        };
+        let name = step.family.map_or_else(|| stage(step.stage).to_owned(), |family| family.label().to_lowercase());
+        let detail = safe(step.detail.as_deref().unwrap_or_default());
+        self.output.line(format!("{word}{name:<20}{time:>9}  {detail}").trim_end())
+    }
 }
 
 fn took(millis: f64) -> String {
@@ -60,7 +128,8 @@ fn took(millis: f64) -> String {
 }
 
 fn conclude(name: &str, report: &TestReport, output: &Output) -> Result<(), Problem> {
-    for unavailable in &report.unavailable {
+    let told = |family| report.steps.iter().any(|step| step.family == Some(family));
+    for unavailable in report.unavailable.iter().filter(|unavailable| !told(unavailable.family)) {
         let line = format!("{} not available: {}", unavailable.family.label(), unavailable.reason);
         output.line(output.style.doubtful(&safe(&line)))?;
     }
@@ -70,9 +139,7 @@ fn conclude(name: &str, report: &TestReport, output: &Output) -> Result<(), Prob
     output.error(&failure.message, &failure.hint);
     if let Some(offer) = &report.host_key {
         output.note(format!("       It showed the {} key {}.", safe(&offer.algorithm), safe(&offer.fingerprint)));
-        output.note(format!("       To compare and accept it: hostrounds server trust {}", quoted(name)));
-    } else if let Some(command) = crate::output::failure::remedy(name, failure) {
-        output.note(format!("       Try: {command}"));
     }
+    hints(output, name, failure);
     Ok(())
 }

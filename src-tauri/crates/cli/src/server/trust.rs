@@ -21,6 +21,9 @@ pub(crate) struct TrustArguments {
     /// Accept the key without being asked if, and only if, it has this fingerprint
     #[arg(long, value_name = "SHA256:...")]
     fingerprint: Option<String>,
+    /// The key has changed: put the new one in the place of those that are known
+    #[arg(long)]
+    replace: bool,
 }
 
 #[derive(Serialize)]
@@ -48,7 +51,8 @@ pub(super) async fn carry_out(wanted: TrustArguments, engine: &Hostrounds, outpu
         }
         return output.line(format!("The host key of {} is accepted already: {}", safe(&server.name), safe(accepted)));
     }
-    let refused = check.failure.as_ref().filter(|failure| failure.code != "host_key_unknown");
+    let may_be_accepted = ["host_key_unknown", "host_key_changed"];
+    let refused = check.failure.as_ref().filter(|failure| !may_be_accepted.contains(&failure.code.as_str()));
     let Some(offer) = check.offer.as_ref().filter(|_| refused.is_none()) else {
         if output.json {
             output.document(&TrustDocument { check: &check, newly_accepted: false })?;
@@ -58,12 +62,41 @@ pub(super) async fn carry_out(wanted: TrustArguments, engine: &Hostrounds, outpu
         return Err(Problem::of_failures(&check.failure).unwrap_or(Problem::Failed(Blame::Server)));
     };
 
+    let changed = !offer.replaces.is_empty();
+    if changed {
+        compare(offer, output);
+        if !wanted.replace {
+            return Err(Problem::host_key(
+                format!("The host key of {} has changed, and was not accepted.", safe(&server.name)),
+                format!(
+                    "If that is right (it was set up anew): hostrounds server trust {} --replace",
+                    quoted(&server.name)
+                ),
+            ));
+        }
+    }
     decide(&server.name, offer, expected.as_deref(), output)?;
-    engine.accept_host_key(offer.id.clone()).await?;
+    if changed {
+        engine.replace_host_key(offer.id.clone()).await?;
+    } else {
+        engine.accept_host_key(offer.id.clone()).await?;
+    }
     if output.json {
         return output.document(&TrustDocument { check: &check, newly_accepted: true });
     }
-    output.line(format!("The host key of {} is accepted.", safe(&server.name)))
+    let done = if changed { "replaced" } else { "accepted" };
+    output.line(format!("The host key of {} is {done}.", safe(&server.name)))
+}
+
+/// Both sides of a changed key, and where the old one stands.
+fn compare(offer: &HostKeyOffer, output: &Output) {
+    output.note(format!("{} shows another key than the one that is known.", safe(&offer.host)));
+    for known in &offer.replaces {
+        let place = format!("{}:{}", known.file, known.line);
+        output.note(format!("Known        {} {}  {}", safe(&known.algorithm), safe(&known.fingerprint), safe(&place)));
+    }
+    output.note(format!("Shown now    {} {}", safe(&offer.algorithm), safe(&offer.fingerprint)));
+    output.note("Somebody may answer in its place. Find out why it changed before you replace it.");
 }
 
 /// Whether the key may be accepted: because it is the expected one, or because a person says so.
@@ -78,12 +111,17 @@ fn decide(name: &str, offer: &HostKeyOffer, expected: Option<&str>, output: &Out
             "Another machine may answer in its place. Compare on the server itself before you go on.",
         ));
     }
-    output.note(format!("Host         {}", safe(&offer.host)));
-    output.note(format!("Key          {}", safe(&offer.algorithm)));
-    output.note(format!("Fingerprint  {shown}"));
+    let replaces = !offer.replaces.is_empty();
+    if !replaces {
+        output.note(format!("Host         {}", safe(&offer.host)));
+        output.note(format!("Key          {}", safe(&offer.algorithm)));
+        output.note(format!("Fingerprint  {shown}"));
+    }
     output.note("Compare it with what the server itself says, logged in by another way:");
     output.note(format!("  ssh-keygen -lf {}", key_file(&offer.algorithm)));
-    let unattended = format!("When it is the same: hostrounds server trust {} --fingerprint {shown}", quoted(name));
+    let replace = if replaces { " --replace" } else { "" };
+    let unattended =
+        format!("When it is the same: hostrounds server trust {}{replace} --fingerprint {shown}", quoted(name));
     if output.json || !io::stdin().is_terminal() {
         return Err(Problem::usage("There is no terminal to ask on.", unattended));
     }
