@@ -337,6 +337,6 @@ async fn there_is_no_column_for_a_secret() {
         sqlx::query_scalar("SELECT target FROM server WHERE id > 0").fetch_one(&mut look).await.unwrap();
     assert_eq!(
         target,
-        r#"{"kind":"ssh","host":"192.0.2.1","port":2222,"user":"ops","login":{"method":"key","path":"~/.ssh/id_ed25519"}}"#
+        r#"{"kind":"ssh","host":"192.0.2.1","port":2222,"user":"ops","logins":[{"method":"key","path":"~/.ssh/id_ed25519","certificate":null}],"jumps":[]}"#
     );
 }

@@ -27,6 +27,9 @@ pub(crate) use way::{Keys, Refusal, Way, expanded};
 /// says little.
 pub(crate) const FIRST_READINGS_APART: Duration = Duration::from_secs(1);
 
+/// For how long what is slow is waited for where somebody waits for all of a visit, counted from its begin.
+const ALL_LANES: Duration = Duration::from_secs(14);
+
 /// How far apart two readings are at least. Rates over less time than a few ticks of 10 ms say nothing.
 const READINGS_APART: Duration = Duration::from_millis(250);
 

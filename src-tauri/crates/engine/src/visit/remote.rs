@@ -15,7 +15,7 @@ use super::bill::Bill;
 use super::lane::{Answer, LaneShell, SIDE_LANES, What, limits, nonce};
 use super::rhythms::Rhythms;
 use super::way::{Keys, Way};
-use super::{Call, FIRST_READINGS_APART, News, Pace, Site, stage_time};
+use super::{ALL_LANES, Call, FIRST_READINGS_APART, News, Pace, Site, stage_time};
 use crate::clock;
 use crate::credentials::{Credentials, Secrets};
 use crate::failure::{self, VisitError, capitalised};
@@ -23,8 +23,6 @@ use crate::prompts::Prompts;
 
 /// What a whole visit may take on a session that stands.
 const VISIT: Duration = Duration::from_secs(15);
-/// For how long the lanes are waited for where somebody waits for all of a visit. The rest of [`VISIT`] is for what comes after.
-const ALL_LANES: Duration = Duration::from_secs(14);
 /// For how long the lanes are waited for otherwise, counted from the begin of the visit: what is late comes with the next one.
 const GRACE: Duration = Duration::from_secs(2);
 
