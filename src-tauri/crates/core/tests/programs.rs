@@ -141,15 +141,20 @@ fn reason(observation: &Observation) -> &str {
     &observation.unavailable[0].reason
 }
 
-/// Every shell that servers have, each with the tools that come with it.
-fn everywhere() -> [(&'static [&'static str], Place); 5] {
-    [
+/// The shells that servers have, each with the tools that come with it, as far as this machine has them; dash, bash and
+/// BusyBox are always there.
+fn everywhere() -> Vec<(&'static [&'static str], Place)> {
+    let mut all: Vec<(&'static [&'static str], Place)> = vec![
         (&["/bin/dash"], Place::new()),
         (&["/bin/bash"], Place::new()),
         (&["/bin/bash", "--posix"], Place::new()),
         (&["/bin/busybox", "sh"], Place::new()),
         (&["/bin/busybox", "sh"], Place::of_busybox()),
-    ]
+    ];
+    if Path::new("/bin/zsh").exists() {
+        all.push((&["/bin/zsh", "--emulate", "sh"], Place::new()));
+    }
+    all
 }
 
 const DASH: [&str; 1] = ["/bin/dash"];

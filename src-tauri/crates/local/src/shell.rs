@@ -97,7 +97,9 @@ mod tests {
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
             stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
         };
+        let began = Instant::now();
         while is_running() {
+            assert!(began.elapsed() < Duration::from_secs(60), "it lives on");
             std::thread::yield_now();
         }
     }
