@@ -112,6 +112,29 @@ mod tests {
         assert_eq!(of(&[]), "connect_timeout");
     }
 
+    #[tokio::test]
+    async fn the_addresses_of_a_name_are_tried_in_turn() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let good = listener.local_addr().unwrap();
+        let closed = |last: u8| SocketAddr::from(([127, 0, 0, last], good.port()));
+        let far = Instant::now() + Duration::from_secs(60);
+        let (_, reached) = dial(&[closed(2), closed(3), good, closed(4)], far).await.unwrap();
+        assert_eq!(reached, good);
+        let error = dial(&[closed(2), closed(3)], far).await.unwrap_err();
+        assert_eq!(error.code(), "connection_refused");
+        assert!(error.to_string().contains("127.0.0.2") && error.to_string().contains("127.0.0.3"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_address_is_not_looked_up_and_a_name_may_have_blanks_around_it() {
+        let of = async |host: &str| {
+            let endpoint = Endpoint { host: host.into(), port: 22, user: "ops".into() };
+            resolve(&endpoint, Instant::now() + Duration::from_secs(60)).await.unwrap()
+        };
+        assert_eq!(of("::1").await, [SocketAddr::from((std::net::Ipv6Addr::LOCALHOST, 22))]);
+        assert_eq!(of(" 192.0.2.7 ").await, [SocketAddr::from(([192, 0, 2, 7], 22))]);
+    }
+
     #[test]
     fn a_resolver_that_cannot_say_is_told_from_one_that_says_no() {
         let said = |text: &str| lookup_error("web", &io::Error::other(text)).code();

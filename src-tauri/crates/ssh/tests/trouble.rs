@@ -8,7 +8,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Hosts, ask, connect, endpoint, key, patient, session, sshd};
-use hostrounds_ssh::{ConnectError, Credential, Deadlines, Endpoint, ShellError, Step};
+use hostrounds_ssh::{ConnectError, Credential, Deadlines, Endpoint, Session, ShellError, Step, UNANSWERED};
 use hostrounds_testbed::{MisbehavingServer, Misbehaviour, Sshd, SshdConfig};
 use rstest::rstest;
 
@@ -124,4 +124,56 @@ async fn sha1_signatures_are_never_asked_for() {
     let (sshd, hosts) = sshd(SshdConfig { lines, host_keys, ..SshdConfig::default() }).await;
     let error = common::attempt(&sshd, &key(sshd.key()), &hosts).await.unwrap_err();
     assert_eq!(error.code(), "no_common_algorithm");
+}
+
+/// A server that may be asked soon, and often, whether it lives.
+async fn watched(keepalive: Duration) -> (Sshd, Session) {
+    let (sshd, hosts) = sshd(SshdConfig::default()).await;
+    let (endpoint, deadlines) = (endpoint(sshd.port(), sshd.user()), Deadlines { keepalive, ..patient() });
+    let session = connect(&endpoint, &key(sshd.key()), &hosts.known, &deadlines, &mut |_| {}).await.unwrap();
+    (sshd, session)
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_is_given_up_after_the_questions_it_leaves_unanswered() {
+    let (sshd, session) = watched(Duration::from_millis(50)).await;
+    let mut shell = session.shell("").await.unwrap();
+    let before = session.traffic();
+    sshd.freeze();
+    let error = shell.ask("echo", common::LIMITS).await.unwrap_err();
+    assert_eq!(error.code(), "disconnected", "{error}");
+    assert!(session.is_closed());
+    assert!(session.traffic().sent > before.sent);
+    assert!(session.shell("").await.is_err());
+    sshd.thaw();
+}
+
+#[tokio::test]
+async fn a_server_that_is_only_idle_is_kept() {
+    let (_sshd, session) = watched(Duration::from_millis(500)).await;
+    let answers = |count: u64| session.traffic().received + count * 28;
+    // The answers to more questions than may be left unanswered, each at least a packet of the smallest size.
+    let enough = answers(UNANSWERED as u64 + 2);
+    while session.traffic().received < enough {
+        tokio::task::yield_now().await;
+    }
+    assert!(!session.is_closed());
+    assert_eq!(common::say(&session, "echo in").await, "in\n");
+}
+
+#[tokio::test]
+async fn ipv6_is_spoken_and_filed_as_ssh_files_it() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        return;
+    }
+    let lines = vec!["ListenAddress ::1".into()];
+    let sshd = Sshd::start(SshdConfig { lines, ..SshdConfig::default() }).await.unwrap();
+    let hosts = Hosts::with(&[&sshd.known_hosts_line().replace("127.0.0.1", "::1")]);
+    assert!(hosts.text().starts_with(&format!("[::1]:{} ", sshd.port())));
+    let endpoint = Endpoint { host: "::1".into(), ..endpoint(sshd.port(), sshd.user()) };
+    assert_eq!(endpoint.to_string(), format!("{}@[::1]:{}", sshd.user(), sshd.port()));
+    let mut steps = Vec::new();
+    let session = connect(&endpoint, &key(sshd.key()), &hosts.known, &patient(), &mut |step| steps.push(step)).await;
+    assert_eq!(common::say(&session.unwrap(), "echo in").await, "in\n");
+    assert_eq!(steps[1].detail, format!("[::1]:{}", sshd.port()));
 }

@@ -208,3 +208,46 @@ fn host_key_file(algorithm: &str) -> &'static str {
 fn quoted_path(path: &Path) -> String {
     quoted(&path.display().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_copied_is_one_command_whatever_the_name() {
+        let hostile = "/tmp/$(touch hurt)'; touch hurt; '.pub";
+        let (key, path) = (hostile.to_owned(), Path::new(hostile).to_owned());
+        for error in [
+            ConnectError::KeyFileMissing { path: path.clone() },
+            ConnectError::KeyFileUnreadable { path: path.clone(), reason: String::new() },
+            ConnectError::KeyFileOldEncryption { path: path.clone(), cipher: String::new() },
+            ConnectError::KeyPassphraseWrong { path: path.clone() },
+            ConnectError::CertificateUnusable { path, reason: String::new() },
+            ConnectError::CertificateExpired { certificate: key.clone(), until: String::new() },
+            ConnectError::AgentKeyMissing { key: key.clone() },
+            ConnectError::NameNotFound { host: key, reason: String::new() },
+        ] {
+            // As a shell reads it: the words of one command, the last of them as it is.
+            let remedy = error.remedy().unwrap();
+            let words = format!("set -- {remedy}; eval \"printf %s \\\"\\${{$#}}\\\"\"");
+            let output = std::process::Command::new("sh").args(["-c", &words]).output().unwrap();
+            let last = String::from_utf8(output.stdout).unwrap();
+            assert!(hostile.starts_with(&last) && last.len() >= hostile.len() - ".pub".len(), "{remedy}: {last}");
+        }
+    }
+
+    #[test]
+    fn every_failure_says_what_to_do() {
+        let reason = String::new;
+        for (error, remedy) in [
+            (ConnectError::LoginTimeout, Some("UseDNS no")),
+            (ConnectError::AgentEmpty, Some("ssh-add")),
+            (ConnectError::ForwardingRefused { target: reason(), reason: reason() }, Some("AllowTcpForwarding yes")),
+            (ConnectError::Disconnected { step: Step::Login, reason: reason() }, Some("journalctl -u ssh")),
+            (ConnectError::PasswordWrong { user: "ops".into() }, None),
+        ] {
+            assert_eq!(error.remedy().as_deref(), remedy);
+            assert!(error.hint().ends_with('.'), "{}", error.hint());
+        }
+    }
+}
