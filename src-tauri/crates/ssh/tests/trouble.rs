@@ -151,14 +151,16 @@ async fn a_server_that_falls_silent_is_given_up_after_the_questions_it_leaves_un
 #[tokio::test]
 async fn a_server_that_is_only_idle_is_kept() {
     let (_sshd, session) = watched(Duration::from_millis(500)).await;
-    let answers = |count: u64| session.traffic().received + count * 28;
-    // The answers to more questions than may be left unanswered, each at least a packet of the smallest size.
-    let enough = answers(UNANSWERED as u64 + 2);
+    let mut shell = session.shell("").await.unwrap();
+    assert_eq!(ask(&mut shell, "echo in").await, "in\n");
+    // The answers to more questions than may be left unanswered, each at least a packet of the smallest size; nothing
+    // else is on its way.
+    let enough = session.traffic().received + (UNANSWERED as u64 + 2) * 28;
     while session.traffic().received < enough {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert!(!session.is_closed());
-    assert_eq!(common::say(&session, "echo in").await, "in\n");
+    assert_eq!(ask(&mut shell, "echo still").await, "still\n");
 }
 
 #[tokio::test]
