@@ -62,21 +62,16 @@ mod tests {
     use super::*;
     use crate::time::UnixMillis;
 
-    fn observed(lines: &[&str]) -> (Result<(), String>, Vec<(Metric, String, f64)>) {
+    fn observed(lines: &[&str]) -> (Result<(), String>, Observation) {
         let lines: String = lines.iter().map(|line| format!("/sys/class/power_supply/{line}\n")).collect();
         let text = format!("@hr n batteries\n{lines}\n@hr n end\n");
         let mut observation = Observation::empty(UnixMillis(0));
-        let read = read(&Parts::of(&text, "n"), &System::default(), &mut observation);
-        let points = observation.points.into_iter().map(|point| {
-            let name = point.series.attributes.get(attribute::BATTERY).unwrap().to_owned();
-            (point.series.metric, name, point.value)
-        });
-        (read, points.collect())
+        (read(&Parts::of(&text, "n"), &System::default(), &mut observation), observation)
     }
 
     #[test]
     fn batteries_of_the_system_count_and_no_mains_or_mice() {
-        let (read, points) = observed(&[
+        let (read, observation) = observed(&[
             "AC/type:Mains",
             "BAT0/type:Battery",
             "BAT0/present:1",
@@ -87,13 +82,15 @@ mod tests {
             "hidpp_battery_0/capacity:50",
         ]);
         assert_eq!(read, Ok(()));
-        let name = || "BAT0".to_owned();
-        assert_eq!(points, [(Metric::BatteryCharge, name(), 0.87), (Metric::BatteryDischarging, name(), 1.0)]);
+        let bat0 = Attributes::none().with(attribute::BATTERY, "BAT0");
+        assert_eq!(observation.value(Metric::BatteryCharge, &bat0), Some(0.87));
+        assert_eq!(observation.value(Metric::BatteryDischarging, &bat0), Some(1.0));
+        assert_eq!(observation.points.len(), 2);
     }
 
     #[test]
     fn without_a_percentage_energy_or_charge_say_it() {
-        let (_, points) = observed(&[
+        let (_, observation) = observed(&[
             "BAT0/type:Battery",
             "BAT0/energy_now:30000000",
             "BAT0/energy_full:60000000",
@@ -105,7 +102,7 @@ mod tests {
             "BAT2/charge_now:4100",
             "BAT2/charge_full:0",
         ]);
-        let charges: Vec<f64> = points.iter().map(|(_, _, value)| *value).collect();
+        let charges: Vec<f64> = observation.points.iter().map(|point| point.value).collect();
         assert_eq!(charges, [0.5, 1.0, 0.0], "the last is that BAT1 is not drained; BAT2 says nothing");
     }
 

@@ -13,16 +13,17 @@ pub(super) const PATH: &str = "/usr/local/lib/hostrounds/rounds";
 /// What comes after the definitions. `PARTS` stands for the names that may be asked.
 ///
 /// - The lines are those of `Token::opening` and `Token::question` there; a command of more than one line is none of ours.
-/// - `hr_slow` is looked at letter by letter first, so that taking it apart can neither expand nor match anything.
+/// - A command is looked at letter by letter first, so that taking it apart can neither expand nor match anything.
 const LOOP: &str = r#"hr_ask() {
+  case $1 in *[!A-Za-z0-9_\ ]*) return 0 ;; esac
+  set -- $1
   case $1 in
-    hr_routine) hr_routine ;;
-    'hr_slow '*[!A-Za-z0-9\ ]*) ;;
-    'hr_slow '*)
-      set -- $1
+    hr_routine) [ $# = 1 ] && hr_routine ;;
+    hr_process_detail) shift; [ $# -gt 1 ] && hr_process_detail "$@" ;;
+    hr_slow)
       shift
-      hr_request=$*
       [ $# -gt 0 ] || return 0
+      hr_request=$*
       shift
       for hr_word in "$@"; do
         case ' PARTS ' in *" $hr_word "*) ;; *) return 0 ;; esac

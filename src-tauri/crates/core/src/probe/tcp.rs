@@ -59,7 +59,7 @@ pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation)
 
 /// The lines `COUNT WORD`, by word.
 fn parse(text: &str) -> BTreeMap<&str, u64> {
-    let count = |line: &str| Some(line.trim().split_once(' ')?.0.parse().ok()?);
+    let count = |line: &str| -> Option<u64> { line.split_ascii_whitespace().next()?.parse().ok() };
     text.lines().filter_map(|line| Some((line.split_ascii_whitespace().nth(1)?, count(line)?))).collect()
 }
 

@@ -38,6 +38,11 @@ fn an_ordinary_session_works() {
         assert_eq!(observation.unavailable, [], "{shell:?}");
         assert!(observation.facts.is_some() && observation.processes.is_some(), "{shell:?}");
 
+        let detail = remote.process_detail_command("c3D4").unwrap();
+        remote.process_detail(&conversation.ask(&detail), "c3D4", &mut observation);
+        let top = observation.processes.as_ref().unwrap();
+        assert!(top.by_memory.iter().any(|process| process.handles.is_some()), "{shell:?}");
+
         assert!(!reads_on(&conversation.ask(reader_command())), "{shell:?}: it takes no reader");
         remote.routine(&conversation.ask(routine_command()), Family::ALL, &mut observation);
         assert_eq!(observation.of(Metric::Load1).count(), 1, "{shell:?}");
@@ -69,6 +74,12 @@ fn nothing_else_runs() {
             format!("hr_slow n $({touch})"),
             format!("hr_slow `{touch}` facts"),
             format!("hr_slow n facts > {}", trace.display()),
+            format!("hr_process_detail n 1; {touch}"),
+            format!("hr_process_detail n $({touch})"),
+            "hr_process_detail n ../1".to_owned(),
+            "hr_process_detail n x".to_owned(),
+            "hr_process_detail".to_owned(),
+            "hr_routine hr_routine".to_owned(),
             "hr_slow n mark".to_owned(),
             "hr_slow n limited sh".to_owned(),
             "hr_slow n facts slow".to_owned(),
