@@ -6,7 +6,11 @@ use hostrounds_core::collection::{Collection, CollectionId};
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
 use hostrounds_core::server::ServerId;
-use hostrounds_engine::api::view::{ApiError, Latest, ServerForm, ServerView, Settings, Snapshot, TestReport};
+use hostrounds_engine::api::view::{
+    ApiError, ConnectionTest, FootprintReport, ImportPreview, Latest, RestrictKit, ServerForm, ServerView, Settings,
+    Snapshot, TestReport,
+};
+use secrecy::SecretString;
 use tauri::ipc::Invoke;
 use tauri::{State, Wry};
 
@@ -96,6 +100,22 @@ async fn set_enabled(engine: State<'_, Engine>, id: ServerId, enabled: bool) -> 
     engine.ready().await?.set_enabled(id, enabled).await
 }
 
+/// What the SSH configuration of this person holds.
+#[tauri::command]
+async fn ssh_config(engine: State<'_, Engine>) -> Answer<ImportPreview> {
+    engine.ready().await?.ssh_config(None).await
+}
+
+/// Takes over servers that a preview of the SSH configuration showed.
+#[tauri::command]
+async fn import_ssh_config(
+    engine: State<'_, Engine>,
+    preview: String,
+    aliases: Vec<String>,
+) -> Answer<Vec<ServerView>> {
+    engine.ready().await?.import_ssh_config(preview, aliases).await
+}
+
 /// Tries a connection, step by step.
 #[tauri::command]
 async fn test_server(
@@ -107,10 +127,40 @@ async fn test_server(
     engine.ready().await?.test_server(test, form, id).await
 }
 
+/// The latest connection tests of a server, newest first.
+#[tauri::command]
+async fn connection_tests(engine: State<'_, Engine>, id: ServerId, limit: u32) -> Answer<Vec<ConnectionTest>> {
+    engine.ready().await?.connection_tests(id, limit).await
+}
+
 /// Trusts the host key that a test or a collection was offered.
 #[tauri::command]
 async fn accept_host_key(engine: State<'_, Engine>, offer: String) -> Answer<()> {
     engine.ready().await?.accept_host_key(offer).await
+}
+
+/// Trusts a changed host key in the place of the known one.
+#[tauri::command]
+async fn replace_host_key(engine: State<'_, Engine>, offer: String) -> Answer<()> {
+    engine.ready().await?.replace_host_key(offer).await
+}
+
+/// Answers what a server asks during a login, or gives the login up.
+#[tauri::command]
+async fn answer_prompt(engine: State<'_, Engine>, id: String, answers: Option<Vec<SecretString>>) -> Answer<()> {
+    engine.ready().await?.answer_prompt(id, answers).await
+}
+
+/// What is put on a server so that its key can do nothing there but read metrics.
+#[tauri::command]
+async fn restrict(engine: State<'_, Engine>, id: ServerId) -> Answer<RestrictKit> {
+    engine.ready().await?.restrict(id).await
+}
+
+/// What a server was made to spend in the latest days.
+#[tauri::command]
+async fn footprint(engine: State<'_, Engine>, id: ServerId, days: u32) -> Answer<FootprintReport> {
+    engine.ready().await?.footprint(id, days).await
 }
 
 /// Collects from one server now.
@@ -165,6 +215,8 @@ async fn set_settings(engine: State<'_, Engine>, settings: Settings) -> Answer<S
 mod tests {
     use std::collections::BTreeSet;
 
+    use hostrounds_core::probe::{Family, Rhythm};
+
     macro_rules! names_of {
         ($($name:ident),*) => { [$(stringify!($name)),*] };
     }
@@ -190,6 +242,20 @@ mod tests {
         let known: BTreeSet<&str> =
             body.lines().filter_map(|line| line.trim().split_once(": { args:")).map(|(name, _)| name).collect();
         assert_eq!(known, BTreeSet::from(with_commands!(names_of)));
+    }
+
+    #[test]
+    fn the_form_tells_the_true_rhythm_of_every_family() {
+        let told = include_str!("../../frontend/src/format/families.ts");
+        for &family in Family::ALL {
+            let every = match family.rhythm() {
+                Rhythm::Routine => "null".to_owned(),
+                Rhythm::Slow { every } => every.as_secs().to_string(),
+            };
+            let name = serde_json::to_value(family).expect("a family is a word");
+            let line = format!("  {}: {{ every: {every},", name.as_str().expect("a family is a word"));
+            assert!(told.contains(&line), "{line}");
+        }
     }
 
     #[test]
