@@ -90,7 +90,7 @@ mod tests {
         let marker = tempfile::tempdir().unwrap();
         let path = marker.path().join("pid").display().to_string();
         // The shell waits for its child, which holds its output open.
-        let command = format!("sh -c 'echo $$ >{path}; exec tail -f /dev/null'");
+        let command = format!("sh -c 'echo $$ >{path}; exec sleep 300'");
         assert!(answer(&command, Duration::from_millis(500)).is_err_and(|reason| reason.contains("in time")));
         let pid = std::fs::read_to_string(&path).unwrap();
         let is_running = || {
