@@ -1,5 +1,5 @@
 # Everything a person or a build machine runs. `make run` and `make test` set the machine up by themselves.
-.PHONY: run test check fmt deny bench bundle
+.PHONY: run test check fmt deny bench soak bundle
 
 # All builds here use one profile and one set of features, so that the dependencies are compiled once (and checked once, for clippy).
 FEATURES := --workspace --features custom-protocol
@@ -32,6 +32,11 @@ deny:
 bench:
 	scripts/setup.sh bench
 	scripts/bench.sh
+
+# A fleet of 300 servers, every 10 s, for ten minutes: no visit may be missed.
+soak:
+	scripts/setup.sh bench
+	scripts/bench.sh soak
 
 # The packages for Debian and Fedora.
 bundle:

@@ -5,28 +5,48 @@
 
 mod cpu;
 mod machine;
+mod memory;
 mod openssh;
 mod ours;
 mod p1_warm;
 mod p2_cold;
+mod p2_far;
 mod p3_server;
+mod p4_many;
 mod p7_tick;
 mod plain_rows;
 mod server;
+mod soak;
 mod table;
 mod warm;
 
-use anyhow::{Context, Result};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
 
 use crate::openssh::OpenSsh;
 use crate::ours::Ours;
 use crate::table::Table;
+
+const SECOND: Duration = Duration::from_secs(1);
+/// How long the fleet is watched unless told otherwise.
+const SOAK: Duration = Duration::from_secs(600);
 
 const NOTES: &str = "\
 Times are medians. CPU is all that a side used in all its turns, divided by their number: Linux books what ended
 processes used in steps of 10 ms, so a single turn cannot be told. A row without a goal is for information.";
 
 fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [] => figures(),
+        ["soak"] => soak::run(SOAK),
+        ["soak", minutes] => soak::run(SECOND * 60 * minutes.parse::<u32>().context("how many minutes?")?),
+        _ => bail!("usage: hostrounds-bench [soak [MINUTES]]"),
+    }
+}
+
+fn figures() -> Result<()> {
     // The threads of the application: several, and the caller is none of them.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let _entered = runtime.enter();
@@ -47,6 +67,10 @@ fn main() -> Result<()> {
     eprintln!("P2: collections from nothing ...");
     p2_cold::measure(&ours, &openssh, &mut table)?;
     p3_server::report(&warm, processes, &mut table);
+    eprintln!("P1, P2 from 50 ms away ...");
+    p2_far::measure(&runtime, &ours, &openssh, &mut table)?;
+    eprintln!("P4: 100 servers on one core ...");
+    p4_many::measure(&mut table)?;
     eprintln!("P7: ticks of 100 servers ...");
     p7_tick::measure(&runtime, &mut table)?;
 

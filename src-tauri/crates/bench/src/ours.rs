@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use hostrounds_core::observation::Observation;
+use hostrounds_core::probe::Family;
 use hostrounds_core::probe::remote::{self, Remote};
 use hostrounds_core::time::UnixMillis;
-use hostrounds_ssh::{Credential, Deadlines, Endpoint, KnownHosts, Limits, Session, Shell, connect};
+use hostrounds_ssh::{Credential, Deadlines, Endpoint, Hop, KnownHosts, Limits, Route, Session, Shell, connect};
 use tokio::runtime::Runtime;
 
 use crate::server::Server;
@@ -17,8 +18,6 @@ const LIMITS: Limits = Limits { deadline: Duration::from_secs(10), max_bytes: 1 
 pub(crate) struct Ours<'a> {
     pub(crate) server: Server,
     runtime: &'a Runtime,
-    endpoint: Endpoint,
-    credential: Credential,
     known_hosts: KnownHosts,
 }
 
@@ -33,35 +32,55 @@ pub(crate) struct LoggedIn<'a> {
 impl<'a> Ours<'a> {
     pub(crate) fn start(runtime: &'a Runtime) -> Result<Self> {
         let server = Server::start(runtime)?;
-        let sshd = &server.sshd;
-        let endpoint = Endpoint { host: sshd.host().into(), port: sshd.port(), user: sshd.user().into() };
-        let credential = Credential::Key { path: sshd.key().to_owned(), passphrase: None };
         let known_hosts = KnownHosts::new(server.known_hosts.clone(), Vec::new());
-        Ok(Self { server, runtime, endpoint, credential, known_hosts })
+        Ok(Self { server, runtime, known_hosts })
     }
 
     pub(crate) fn log_in(&self) -> Result<LoggedIn<'_>> {
-        self.runtime.block_on(async {
-            let deadlines = Deadlines::default();
-            let session = connect(&self.endpoint, &self.credential, &self.known_hosts, &deadlines, &mut |_| {}).await?;
-            let shell = session.shell(remote::SCRIPT).await?;
-            Ok(LoggedIn { server: &self.server, runtime: self.runtime, session, shell })
-        })
+        self.log_in_at(self.server.sshd.port())
+    }
+
+    /// Logs in through a relay that listens on `port`.
+    pub(crate) fn log_in_at(&self, port: u16) -> Result<LoggedIn<'_>> {
+        let (session, shell) = self.runtime.block_on(self.session(port))?;
+        Ok(LoggedIn { server: &self.server, runtime: self.runtime, session, shell })
+    }
+
+    async fn session(&self, port: u16) -> Result<(Session, Shell)> {
+        let sshd = &self.server.sshd;
+        let endpoint = Endpoint { host: sshd.host().into(), port, user: sshd.user().into() };
+        let credential = Credential::Key { path: sshd.key().to_owned(), certificate: None, passphrase: None };
+        let route = Route { jumps: Vec::new(), server: Hop { endpoint, credentials: vec![credential] } };
+        let session = connect(&route, &self.known_hosts, &Deadlines::default(), None, &mut |_| {}).await?;
+        let shell = session.shell(remote::script()).await?;
+        Ok((session, shell))
     }
 }
 
 impl LoggedIn<'_> {
+    /// Lets the reader that stays answer from now on, as a session that is kept does; a first collection needs none.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        let answer = self.runtime.block_on(self.shell.ask(remote::reader_command(), LIMITS))?;
+        ensure!(remote::reads_on(&answer), "there is no perl, so the quick reader cannot be measured");
+        Ok(())
+    }
+
     /// One collection of the routine families: asked, answered, parsed, rates taken from the last of these readings.
     pub(crate) fn collect(&mut self, readings: &mut Remote) -> Result<()> {
-        let answer = self.runtime.block_on(self.shell.ask(remote::routine_command(), LIMITS))?;
-        let mut observation = Observation::empty(UnixMillis::default());
-        readings.routine(&answer, &mut observation);
-        // A faster way to nothing would be no achievement.
-        ensure!(observation.unavailable.is_empty(), "not everything was read: {:?}", observation.unavailable);
-        Ok(())
+        self.runtime.block_on(collect(&mut self.shell, readings))
     }
 
     pub(crate) fn log_out(self) {
         self.runtime.block_on(self.session.close());
     }
+}
+
+/// See [`LoggedIn::collect`].
+pub(crate) async fn collect(shell: &mut Shell, readings: &mut Remote) -> Result<()> {
+    let answer = shell.ask(remote::routine_command(), LIMITS).await?;
+    let mut observation = Observation::empty(UnixMillis::default());
+    readings.routine(&answer, Family::ALL, &mut observation);
+    // A faster way to nothing would be no achievement.
+    ensure!(observation.unavailable.is_empty(), "not everything was read: {:?}", observation.unavailable);
+    Ok(())
 }

@@ -12,7 +12,7 @@ use crate::cpu;
 
 /// bash reads the account's start-up files for every command that sshd runs, unless this says that it runs within another
 /// shell. They are not what is measured, and may take longer than all that is.
-const WITHOUT_START_UP_FILES: &str = "SetEnv SHLVL=1";
+pub(crate) const WITHOUT_START_UP_FILES: &str = "SetEnv SHLVL=1";
 
 /// A running sshd on loopback.
 pub(crate) struct Server {

@@ -35,6 +35,7 @@ pub(crate) struct Warm {
 pub(crate) fn measure(session: &mut LoggedIn<'_>, master: &Master<'_>) -> Result<Warm> {
     let mut readings: Vec<Remote> = std::iter::repeat_with(Remote::new).take(COLLECTIONS).collect();
     let mut turns = Warm { ours: Side::default(), openssh: Side::default() };
+    session.settle()?;
     // What is done once, in either program or in the kernel, is no part of any collection.
     take_turns(1, session, &mut readings, master, &mut turns)?;
 
