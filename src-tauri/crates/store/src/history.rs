@@ -235,13 +235,22 @@ async fn series_of_layout(
     Ok(ids)
 }
 
+/// The row of a server in `latest`, as far as it is not told by its points.
+#[derive(sqlx::FromRow)]
+struct Latest {
+    processes: Option<String>,
+    facts: Option<String>,
+    tables: Option<String>,
+    unavailable: String,
+}
+
 async fn add_tables(conn: &mut SqliteConnection, server: ServerId, observation: &mut Observation) -> Result<()> {
-    let row: Option<(Option<String>, Option<String>, Option<String>, String)> =
+    let row: Option<Latest> =
         sqlx::query_as("SELECT processes, facts, tables, unavailable FROM latest WHERE server = ?")
             .bind(server.0)
             .fetch_optional(conn)
             .await?;
-    if let Some((processes, facts, tables, unavailable)) = row {
+    if let Some(Latest { processes, facts, tables, unavailable }) = row {
         observation.processes = processes.map(|text| from_json("latest.processes", &text)).transpose()?;
         observation.facts = facts.map(|text| from_json("latest.facts", &text)).transpose()?;
         observation.tables = tables.map(|text| from_json("latest.tables", &text)).transpose()?.unwrap_or_default();
