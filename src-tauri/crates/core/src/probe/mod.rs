@@ -8,6 +8,7 @@ pub mod facts;
 pub mod file_handles;
 pub mod filesystems;
 pub mod gpus;
+mod headers;
 pub mod load;
 pub mod memory;
 pub mod network;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use crate::observation::{Process, TopProcesses};
 use crate::probe::parts::Parts;
-use crate::probe::uptime;
+use crate::probe::{headers, uptime};
 use crate::rate;
 
 /// - Whatever is no number is refused as a whole: no other path can come in.
@@ -93,7 +93,7 @@ impl IoRates {
 
 /// Adds what the answer says of the processes in `shown` to those in `top`. What a user may not read is absent.
 pub(super) fn read(parts: &Parts<'_>, shown: &[Identity], rates: &mut IoRates, top: &mut TopProcesses) {
-    let files = parts.get("io").map(files).unwrap_or_default();
+    let files: HashMap<&str, &str> = parts.get("io").into_iter().flat_map(headers::files).collect();
     let at = files.get("/proc/uptime").and_then(|content| uptime::parse(content));
     let handles = parts.get("handles").map(handles).unwrap_or_default();
     for identity in shown {
@@ -110,11 +110,6 @@ pub(super) fn read(parts: &Parts<'_>, shown: &[Identity], rates: &mut IoRates, t
             process.handles = handles.get(&pid).copied();
         }
     }
-}
-
-/// The contents in the output of `tail` over several files. They hold nothing but numbers and their names.
-fn files(text: &str) -> HashMap<&str, &str> {
-    text.split("==> ").filter_map(|block| block.split_once(" <==\n")).collect()
 }
 
 /// Lines `NUMBER /proc/PID/fd`.

@@ -9,7 +9,7 @@
 //!
 //! - The whole question has been read by then, so nothing is lost in the shell's own buffer. But inside of the question
 //!   the standard input is empty; it is whole again only where the marker after the answer is printed. So that `echo` is
-//!   what starts the reader, once.
+//!   what starts the reader, once: ksh cannot forget a function that it is in, hence the variable.
 //! - Perl needs the token that the markers are made of. It gets it on a pipe: other processes could see arguments and
 //!   environment, and here-documents are files in many shells, and nothing is written to servers.
 //! - The shell waits below it. Where perl is broken, or killed, the shell goes on with the next question as if nothing had
@@ -22,11 +22,14 @@ const PROGRAM: &str = include_str!("reader.pl");
 const START: &str = r#"hr_reader() {
   command -v perl >/dev/null || { echo no; return; }
   echo perl
+  hr_reads=soon
   echo() {
+    command echo "$@"
+    [ $hr_reads = soon ] || return 0
+    hr_reads=now
     unset -f echo
-    echo "$1"
     {
-      echo "$1" | (
+      command echo "$1" | (
         unset PERL5OPT PERL5LIB PERL_UNICODE PERLIO
         exec perl -e "$hr_program" $hr_files 3<&0 <&4 4<&- 2>/dev/null
       )

@@ -5,8 +5,8 @@ use crate::probe::facts::{self, System};
 use crate::probe::parts::Parts;
 use crate::probe::routine::{self, Files, Routine};
 use crate::probe::{
-    Family, Rhythm, batteries, containers, filesystems, gpus, processes, reboot, restricted, script, tcp, temperatures,
-    times, units, updates, users,
+    Family, Rhythm, batteries, containers, filesystems, gpus, headers, processes, reboot, restricted, script, tcp,
+    temperatures, times, units, updates, users,
 };
 
 /// What is sent to a plain `sh` on its standard input, once per shell. It defines functions, sets `LC_ALL=C` and extends
@@ -181,44 +181,16 @@ fn tidy(nonce: &str) -> String {
     nonce.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
-/// Takes the output of `tail` over several files apart, and what the shell says that it has used. No name that the kernel
-/// prints in these files can begin a line and hold a space, so none can pass for a header.
+/// The files in a routine answer, and what the shell says that it has used.
 fn files(text: &str) -> (Files<'_>, Option<&str>) {
     let mut files = Files::default();
     let mut times = None;
-    let mut rest = text;
-    while let Some((path, after)) = next_header(rest) {
-        let end = next_header_at(after);
-        let content = after.get(..end).unwrap_or(after);
+    for (path, content) in headers::files(text) {
         if path == routine::TIMES {
             times = Some(content);
         } else {
             files.set(path, content);
         }
-        rest = after.get(end..).unwrap_or_default();
     }
     (files, times)
-}
-
-/// The path in the first header line of `text`, and what follows that line.
-fn next_header(text: &str) -> Option<(&str, &str)> {
-    let line_onwards = text.get(next_header_at(text)..)?;
-    let (line, after) = line_onwards.split_once('\n').unwrap_or((line_onwards, ""));
-    Some((header(line)?, after))
-}
-
-/// Where the first header line of `text` begins; its length where there is none.
-fn next_header_at(text: &str) -> usize {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if header(line.trim_end_matches('\n')).is_some() {
-            return at;
-        }
-        at += line.len();
-    }
-    text.len()
-}
-
-fn header(line: &str) -> Option<&str> {
-    line.strip_prefix("==> ")?.strip_suffix(" <==")
 }
