@@ -433,7 +433,7 @@ const GROUPS_V2: &str =
 fn containers_are_listed_with_what_their_control_groups_say() {
     for (shell, place) in everywhere() {
         let _socket = with_docker(&place);
-        place.prints("docker", "docker-ps.txt", 0);
+        place.program("docker", &format!("[ -S \"${{DOCKER_HOST#unix://}}\" ] && {}", print("docker-ps.txt")));
         place.file(&format!("{GROUPS_V2}/cpu.stat"), "usage_usec 5000000\nuser_usec 1\nsystem_usec 2\n");
         place.file(&format!("{GROUPS_V2}/memory.current"), "10000000\n");
         place.file(&format!("{GROUPS_V2}/memory.stat"), "anon 5\nfile 7\ninactive_anon 1\ninactive_file 3000000\n");

@@ -22,10 +22,13 @@ use crate::text;
 pub(super) const SCRIPT: &str = r#"hr_updates() {
   if [ -e /var/lib/dpkg/status ] && command -v apt-get >/dev/null; then
     for hr_file in /var/lib/apt/lists/*Packages*; do
-      [ -e "$hr_file" ] || hr_mark apt_without_lists
+      if [ -e "$hr_file" ]; then
+        hr_program apt apt-get -s -qq -o Debug::NoLocking=true -o APT::Get::Show-User-Simulation-Note=false dist-upgrade
+      else
+        hr_mark apt_without_lists
+      fi
       break
     done
-    hr_program apt apt-get -s -qq -o Debug::NoLocking=true -o APT::Get::Show-User-Simulation-Note=false dist-upgrade
   elif command -v zypper >/dev/null; then
     hr_program zypper env ZYPP_READONLY_HACK=1 zypper --no-refresh --non-interactive --quiet list-updates
     hr_program zypper_patches env ZYPP_READONLY_HACK=1 \
@@ -76,8 +79,12 @@ impl Pending {
 
 /// Adds how many there are, and which, those that close holes first.
 pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation) -> Result<(), String> {
-    let asked = ["apt", "zypper", "dnf", "apk", "pacman"].into_iter().find(|part| parts.get(part).is_some());
+    let tools = ["apt_without_lists", "apt", "zypper", "dnf", "apk", "pacman"];
+    let asked = tools.into_iter().find(|part| parts.get(part).is_some());
     let Pending { mut updates, all, security } = match asked {
+        Some("apt_without_lists") => {
+            return Err("apt has no package lists; run `apt-get update` on the server.".to_owned());
+        }
         Some("apt") => apt(parts)?,
         Some("zypper") => zypper(parts)?,
         Some("dnf") => dnf(parts)?,
@@ -99,9 +106,6 @@ pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation)
 /// `Inst libssl3 [3.0.11-1] (3.0.13-1 Debian-Security:12/stable-security [amd64])`, `apt-get(8)`. What comes in anew, without
 /// an old version, is no update.
 fn apt(parts: &Parts<'_>) -> Result<Pending, String> {
-    if parts.get("apt_without_lists").is_some() {
-        return Err("apt has no package lists; run `apt-get update` on the server.".to_owned());
-    }
     let ran = Ran::of(parts, "apt", "apt-get")?;
     if ran.status != 0 {
         return Err(ran.failure());
