@@ -1,6 +1,7 @@
 //! One task per server: it knows when the server is due, visits it, tries again, and never visits it twice at once.
 
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ use crate::visit::{Call, News, Site};
 
 /// How often a collection is tried in all.
 pub(crate) const TRIES: u32 = 3;
+/// A collection that takes longer than this gives its place at the gate to another one.
+const QUICK: Duration = Duration::from_millis(500);
 /// How long another process may take for its collection of the same server.
 const OTHER_PROCESS: Duration = Duration::from_secs(30);
 /// What a visit did not wait for is fetched apart, unless the next visit comes this soon and brings it along.
@@ -377,9 +380,9 @@ async fn tries_of(
         let off = desk.server.families_off.clone();
         let by_person = collection.trigger == Trigger::Person;
         let call = Call { off: &off, by_person, whole: !desk.waiting.is_empty() };
-        let visited = desk.attend(ledger, false, visit(site, call, path, &mut stages)).await;
+        let visiting = holding(place, visit(site, call, path, &mut stages));
+        let visited = desk.attend(ledger, false, visiting).await;
         collection.stages = stages;
-        drop(place);
 
         let VisitError { failure, holds } = match visited {
             Ok(Ok(observation)) => return Ok(observation),
@@ -412,6 +415,17 @@ async fn enter(edges: &Edges, desk: &mut Desk, line: &mut Line) -> Result<Option
             Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
         }
     }
+}
+
+/// Does `work` in a place, as long as it is quick. What takes longer waits for its server and costs next to nothing here: it
+/// goes on, and others need not wait with it. Else a few servers that hang would hold up all.
+async fn holding<T>(place: Option<Place>, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    if let Ok(done) = tokio::time::timeout(QUICK, work.as_mut()).await {
+        return done;
+    }
+    drop(place);
+    work.await
 }
 
 async fn visit(
