@@ -111,9 +111,12 @@ fn hostile_names(stage: &Stage) -> io::Result<()> {
     // docker is asked only where its socket is, podman only where it has stored something.
     stage.socket("run/docker.sock")?;
     stage.data("containers/storage")?;
-    let container = |name: &Vec<u8>| [&name[..], &name[..], &name[..], b"Up 2 hours"].join(&b'|');
+    let container = |(n, name): (usize, &Vec<u8>)| {
+        let id = format!("{n:064x}").into_bytes();
+        [&id[..], &name[..], &name[..], b"Up 2 hours"].join(&b'|')
+    };
     for engine in ["docker", "podman"] {
-        stage.prints(engine, &lines(names.iter().map(container)))?;
+        stage.prints(engine, &lines(names.iter().enumerate().map(container)))?;
     }
     // `who` is asked only where there is a record of logins.
     stage.file("run/utmp", b"utmp")?;
@@ -202,7 +205,7 @@ fn interface(name: &[u8], number: &str) -> Vec<u8> {
 /// A process, and where its files are.
 fn process(stage: &Stage, pid: usize, name: &[u8]) -> io::Result<std::path::PathBuf> {
     let folder = stage.directory(&format!("proc/{pid}"))?;
-    let stat = around(format!("{pid} ("), name, format!(") S 1 {}\n", vec!["4096"; 48].join(" ")));
+    let stat = around(format!("{pid} ("), name, format!(") S 1 {}\n", vec!["1000000"; 48].join(" ")));
     std::fs::write(folder.join("stat"), stat)?;
     Ok(folder)
 }
