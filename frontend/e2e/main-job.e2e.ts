@@ -205,6 +205,7 @@ describe('after a restart', () => {
   test('the server and its history are still there', async () => {
     await screen.follow('Overview');
     await screen.follow(SERVER);
+    await screen.press('Log');
     await until('a few collections', async () => (await screen.rowsOf('Last collections', 'Completed')) >= 3);
     const stopped = Date.now();
     const before = await kept(stopped);
@@ -215,6 +216,7 @@ describe('after a restart', () => {
     await collected(/Up/);
     await screen.follow(SERVER);
     await until('the same values', async () => (await kept(stopped)) >= before);
+    await screen.press('Log');
     await screen.sees('Completed');
     await screen.keep('server-restarted');
     await screen.follow('Overview');

@@ -7,7 +7,16 @@ import { until } from './wait.ts';
 
 /** What a person does in the window: finds things by their role and their name, never by their markup. */
 export class Screen {
-  constructor(readonly window: Browser) {}
+  constructor(
+    readonly window: Browser,
+    /** Where it looks: everywhere, or in one part of what is open. */
+    private readonly part = '',
+  ) {}
+
+  /** The same, in the part of the screen that has this name. */
+  within(name: string): Screen {
+    return new Screen(this.window, `${this.part}//*[@aria-label=${JSON.stringify(name)}]`);
+  }
 
   /** Presses a button, in the dialog that is open or on the screen. */
   async press(name: string): Promise<void> {
@@ -22,6 +31,11 @@ export class Screen {
   /** Chooses one of several that stand side by side. */
   async choose(name: string): Promise<void> {
     await this.click(`choice "${name}"`, `//label[${named(name)}]`);
+  }
+
+  /** Turns a switch, whose label goes on with what it means. */
+  async turn(name: string): Promise<void> {
+    await this.click(`switch "${name}"`, `//label[starts-with(normalize-space(), ${JSON.stringify(name)})]`);
   }
 
   /** Chooses from a list. */
@@ -111,7 +125,9 @@ export class Screen {
   // Two frames after the last transition: what was changed has been drawn by then.
   private async settled(): Promise<void> {
     await this.window.executeAsync((done: () => void) => {
-      void Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => {
+      // What turns while something runs never ends.
+      const ends = ({ effect }: Animation) => effect?.getComputedTiming().endTime !== Infinity;
+      void Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished)).then(() => {
         requestAnimationFrame(() => requestAnimationFrame(() => { done(); }));
       });
     });
@@ -141,7 +157,8 @@ export class Screen {
   // A dialog takes everything below it out of reach; of several, the last one lies on top.
   private async inReach(path: string): Promise<string> {
     const open = '//*[@role="dialog"]';
-    return (await this.window.$(open).isExisting()) ? `(${open})[last()]${path}` : path;
+    const all = this.part + path;
+    return (await this.window.$(open).isExisting()) ? `(${open})[last()]${all}` : all;
   }
 }
 

@@ -20,10 +20,8 @@ export class Sshd {
   static async start(): Promise<Sshd> {
     const folder = mkdtempSync(join(tmpdir(), 'hostrounds-sshd-'));
     const sshd = new Sshd(folder, await freePort());
-    for (const name of ['host_key', 'client_key']) {
-      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'e2e', '-f', join(folder, name)]);
-    }
-    copyFileSync(join(folder, 'client_key.pub'), join(folder, 'authorized_keys'));
+    for (const name of ['host_key', 'client_key', 'stranger_key']) sshd.makeKey(name);
+    sshd.letIn();
     writeFileSync(
       join(folder, 'sshd_config'),
       [
@@ -57,6 +55,31 @@ export class Sshd {
     return join(this.folder, 'client_key');
   }
 
+  /** The file of a key that does not open it. */
+  get strangersKeyFile(): string {
+    return join(this.folder, 'stranger_key');
+  }
+
+  /** Whoever has the key may log in. */
+  letIn(): void {
+    copyFileSync(join(this.folder, 'client_key.pub'), join(this.folder, 'authorized_keys'));
+  }
+
+  /** Nobody may log in any more, and whoever is logged in is thrown out. */
+  async lockOut(): Promise<void> {
+    writeFileSync(join(this.folder, 'authorized_keys'), '');
+    await this.cut();
+    await this.resume();
+  }
+
+  /** Starts again with another host key, as a server that was set up anew. */
+  async setUpAnew(): Promise<void> {
+    await this.cut();
+    for (const file of ['host_key', 'host_key.pub']) rmSync(join(this.folder, file));
+    this.makeKey('host_key');
+    await this.resume();
+  }
+
   /** The fingerprint of its host key, as ssh-keygen prints it. */
   get fingerprint(): string {
     const line = execFileSync('ssh-keygen', ['-l', '-f', join(this.folder, 'host_key.pub')], { encoding: 'utf8' });
@@ -77,6 +100,10 @@ export class Sshd {
     });
     closeSync(log);
     await until(`sshd listens on port ${String(this.port)}`, () => isOpen(this.port));
+  }
+
+  private makeKey(name: string): void {
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'e2e', '-f', join(this.folder, name)]);
   }
 
   /** Stops it for good and removes its keys. */

@@ -21,7 +21,7 @@ export function Candidates({ candidates, chosen, onChoose }: CandidatesProps) {
         <Checkbox
           size="xs"
           label={alias}
-          description={exists ? 'There is a server of this name.' : undefined}
+          description={exists ? 'Exists already' : undefined}
           disabled={exists}
           checked={chosen.includes(alias)}
           onChange={({ currentTarget: { checked } }) => {
@@ -47,7 +47,7 @@ export function Candidates({ candidates, chosen, onChoose }: CandidatesProps) {
         target.logins.map((login, index) => (
           <div key={index}>
             {loginWord[login.method]}
-            {login.method === 'key' && <span className={classes.place}> {login.path}</span>}
+            {login.method === 'key' && <div className={classes.place}>{login.path}</div>}
           </div>
         )),
     },

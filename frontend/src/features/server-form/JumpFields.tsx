@@ -53,7 +53,7 @@ export function JumpFields({ form, view }: FieldsProps) {
               />
               {!jump.likeServer && <LoginList form={form} view={view} prefix={prefix} />}
               {jump.likeServer && logins.some(({ method }) => method === 'password') && (
-                <SecretField form={form} view={view} path={`${prefix}password`} />
+                <SecretField form={form} view={view} path={`${prefix}password`} of={` of jump host ${index + 1}`} />
               )}
             </li>
           );

@@ -8,10 +8,12 @@ import { askedSecrets, isSaved } from './values';
 interface SecretFieldProps extends FieldsProps {
   /** Where the secret stands in the form. */
   path: string;
+  /** Whose secret it is, where that is not plain to see: ` of jump host 1`. */
+  of?: string;
 }
 
 /** One secret: kept, replaced or removed where one is saved, entered where none is. It is never shown. */
-export function SecretField({ form, view, path }: SecretFieldProps) {
+export function SecretField({ form, view, path, of = '' }: SecretFieldProps) {
   const choice = useId();
   const asked = askedSecrets(form.values).find((secret) => secret.path === path);
   if (!asked) return <p className={classes.help}>The passphrase of this key file is asked above.</p>;
@@ -24,6 +26,7 @@ export function SecretField({ form, view, path }: SecretFieldProps) {
         <div>
           <span id={choice} className={classes.label}>
             Saved {word.toLowerCase()}
+            {of}
           </span>
           <SegmentedControl
             fullWidth
@@ -46,7 +49,7 @@ export function SecretField({ form, view, path }: SecretFieldProps) {
       )}
       {(!saved || asked.values.action === 'set') && (
         <PasswordInput
-          label={optional ? `${word} (optional)` : word}
+          label={`${word}${of}${optional ? ' (optional)' : ''}`}
           description={optional ? 'Only where the key file is encrypted.' : undefined}
           autoComplete="off"
           visibilityToggleButtonProps={{ 'aria-label': `Show or hide the ${word.toLowerCase()}`, tabIndex: 0 }}

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { Pencil, PlugZap, RotateCcw } from 'lucide-react';
+import { Pencil, RotateCcw } from 'lucide-react';
 
 import { engine } from '../../api/commands';
 import type { ServerView } from '../../api/gen/ServerView';
@@ -42,15 +42,6 @@ export function HeldPanel({ view: { server, failure, heldSince } }: { view: Serv
             }}
           >
             Edit login
-          </Button>
-          <Button
-            variant="default"
-            leftSection={<PlugZap size={14} aria-hidden />}
-            onClick={() => {
-              open({ kind: 'test', id: server.id, review: false });
-            }}
-          >
-            Test connection
           </Button>
         </>
       }

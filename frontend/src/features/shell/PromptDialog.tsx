@@ -7,6 +7,7 @@ import { useNow } from '../../components/clock';
 import { duration } from '../../format/units';
 import { plural } from '../../format/words';
 import { useModel } from '../../state/hooks';
+import { address } from '../servers';
 import { attempt } from '../toasts';
 import classes from './Shell.module.css';
 
@@ -22,7 +23,7 @@ export function Prompts() {
 }
 
 function PromptDialog({ prompt, waiting }: { prompt: LoginPrompt; waiting: number }) {
-  const name = useModel(({ servers }) => servers.find(({ server }) => server.id === prompt.server)?.server.name);
+  const server = useModel(({ servers }) => servers.find((view) => view.server.id === prompt.server)?.server);
   const [answers, setAnswers] = useState(() => prompt.questions.map(() => ''));
   const [sending, setSending] = useState(false);
 
@@ -37,21 +38,23 @@ function PromptDialog({ prompt, waiting }: { prompt: LoginPrompt; waiting: numbe
     void send(answers);
   };
 
-  const who = name === undefined || prompt.hop.includes(name) ? prompt.hop : `${name} (${prompt.hop})`;
+  const onTheWay = server && address(server.target) !== prompt.hop;
   return (
     <Modal
       opened
       onClose={() => void send(null)}
-      title={`${name ?? prompt.hop} asks before it lets you in`}
+      title={`${server?.name ?? prompt.hop} asks before it lets you in`}
       centered
       closeOnClickOutside={false}
       zIndex={ABOVE_ALL}
     >
       <form onSubmit={submit} className={classes.prompt}>
-        <p className={classes.asked}>
-          Asked by <strong>{who}</strong>
-          {prompt.name !== '' && <>: {prompt.name}</>}
+        <p>
+          Asked by {onTheWay && 'the jump host '}
+          <strong>{prompt.hop}</strong>
+          {onTheWay && ` on the way to ${server.name}`}.
         </p>
+        {prompt.name !== '' && <p className={classes.name}>{prompt.name}</p>}
         {prompt.instructions !== '' && <p className={classes.instructions}>{prompt.instructions}</p>}
         {prompt.questions.map(({ text, echo }, index) => {
           const field = {

@@ -71,6 +71,18 @@ describe('the overview', () => {
     expect(screen.getByRole('dialog', { name: 'Add server' })).toBeVisible();
   });
 
+  it('hints at what deserves a look', async () => {
+    const { engine } = await rowsOf(view({ overBudget: ['61 logins, budget 48'] }));
+    expect(row('web-1')).toHaveTextContent('over budget');
+    await engine.tell({
+      type: 'latest',
+      id: 1,
+      latest: latest({ tables: { reboot: ['linux-image'], units: [{ name: 'nginx.service', description: '' }] } }),
+    });
+    expect(within(row('web-1')).getByTitle('linux-image')).toHaveTextContent('reboot required');
+    expect(within(row('web-1')).getByTitle('nginx.service')).toHaveTextContent('1 failed unit');
+  });
+
   it('removes a server only after a question', async () => {
     const { engine, user } = await rowsOf(view());
     await user.click(screen.getByRole('button', { name: 'Actions for web-1' }));
@@ -337,6 +349,17 @@ describe('the other screens', () => {
     await user.click(screen.getByRole('button', { name: 'Save' }));
     expect(engine.argsOf('set_settings')).toEqual([{ settings: { ...snapshot().settings, concurrency: 8 } }]);
     await expectAccessible();
+  });
+
+  it('set what watching a server may cost', async () => {
+    const { engine, user } = await openWindow({ set_settings: ({ settings }) => settings }, '#/settings');
+    await user.clear(screen.getByRole('textbox', { name: 'Logins a day' }));
+    await user.clear(screen.getByRole('textbox', { name: 'Transferred a day' }));
+    await user.type(screen.getByRole('textbox', { name: 'Transferred a day' }), '1.5');
+    await user.click(screen.getByRole('button', { name: 'Save budget' }));
+    expect(engine.argsOf('set_settings')).toEqual([
+      { settings: { ...snapshot().settings, budget: { logins: null, bytes: 1_500_000, cpu: 600 } } },
+    ]);
   });
 });
 

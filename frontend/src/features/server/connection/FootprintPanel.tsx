@@ -26,7 +26,7 @@ const columns: Column<FootprintDay>[] = [
   { title: 'Received', numeric: true, cell: ({ footprint }) => bytes(footprint.received) },
   { title: 'Sent', numeric: true, cell: ({ footprint }) => bytes(footprint.sent) },
   { title: 'CPU', numeric: true, cell: ({ footprint }) => cpuTime(footprint.cpu) },
-  { title: 'of it start-up files', numeric: true, cell: ({ footprint }) => cpuTime(footprint.startUp) },
+  { title: 'Start-up files', numeric: true, cell: ({ footprint }) => cpuTime(footprint.startUp) },
 ];
 
 /** What watching costs the server, day by day, beside what it may cost. */

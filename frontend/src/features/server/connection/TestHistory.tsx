@@ -1,6 +1,8 @@
-import { CheckCircle2, XCircle } from 'lucide-react';
+import { Button } from '@mantine/core';
+import { CheckCircle2, PlugZap, XCircle } from 'lucide-react';
 
 import type { ConnectionTest } from '../../../api/gen/ConnectionTest';
+import type { ServerId } from '../../../api/gen/ServerId';
 import { Disclosure } from '../../../components/Disclosure';
 import { Empty } from '../../../components/Empty';
 import { Panel } from '../../../components/Panel';
@@ -8,14 +10,31 @@ import { Badge } from '../../../components/StateBadge';
 import { absolute } from '../../../format/time';
 import { stageWord } from '../../../format/words';
 import { TestResult } from '../../connection/TestResult';
+import { useDialogs } from '../../dialogs';
 import { Loaded } from '../../Loaded';
 import type { Fetched } from '../../useFetched';
 import classes from './ConnectionPart.module.css';
 
 /** The tests that were made of a saved server, newest first, each with its report. */
-export function TestHistory({ tests }: { tests: Fetched<ConnectionTest[]> }) {
+export function TestHistory({ id, tests }: { id: ServerId; tests: Fetched<ConnectionTest[]> }) {
+  const open = useDialogs();
   return (
-    <Panel title="Tests" flush>
+    <Panel
+      title="Tests"
+      actions={
+        <Button
+          size="compact-xs"
+          variant="default"
+          leftSection={<PlugZap size={12} aria-hidden />}
+          onClick={() => {
+            open({ kind: 'test', id, review: false });
+          }}
+        >
+          Test now
+        </Button>
+      }
+      flush
+    >
       <Loaded what="tests" fetched={tests}>
         {(all) =>
           all.length > 0 ? (

@@ -1,3 +1,6 @@
+import { Button } from '@mantine/core';
+import { KeyRound } from 'lucide-react';
+
 import type { Hop } from '../../../api/gen/Hop';
 import type { Login } from '../../../api/gen/Login';
 import type { SecretSlot } from '../../../api/gen/SecretSlot';
@@ -5,6 +8,7 @@ import type { ServerView } from '../../../api/gen/ServerView';
 import { type Column, DataTable } from '../../../components/DataTable';
 import { Panel } from '../../../components/Panel';
 import { loginWord } from '../../../format/words';
+import { useDialogs } from '../../dialogs';
 import { hopName } from '../../servers';
 import classes from './ConnectionPart.module.css';
 
@@ -37,6 +41,7 @@ function detailOf(login: Login): string {
 
 /** Every host on the way, with how it is logged in to. */
 export function Way({ view: { server, secrets } }: { view: ServerView }) {
+  const open = useDialogs();
   const { target } = server;
   if (target.kind === 'local') return null;
   const stops: Stop[] = [
@@ -63,7 +68,22 @@ export function Way({ view: { server, secrets } }: { view: ServerView }) {
     },
   ];
   return (
-    <Panel title="The way" flush>
+    <Panel
+      title="The way"
+      actions={
+        <Button
+          size="compact-xs"
+          variant="default"
+          leftSection={<KeyRound size={12} aria-hidden />}
+          onClick={() => {
+            open({ kind: 'restrict', id: server.id });
+          }}
+        >
+          Restrict the key
+        </Button>
+      }
+      flush
+    >
       <DataTable label="The way" columns={columns} rows={stops} keyOf={({ role }) => role} />
     </Panel>
   );

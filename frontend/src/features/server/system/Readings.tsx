@@ -58,21 +58,32 @@ const resources = [
   ['io', 'Disks'],
 ] as const;
 
+/** For how much of the last ten seconds some tasks, or all of them, had to wait. */
 export function Pressure({ latest }: { latest: Latest }) {
   const value = (resource: string, kind: string) =>
     valueOf(latest, 'system.pressure.utilization', {
       'system.pressure.resource': resource,
       'system.pressure.kind': kind,
     });
-  const rows = resources.flatMap(([resource, word]) => {
-    const some = value(resource, 'some');
-    const full = value(resource, 'full');
-    if (some === null) return [];
-    return [
-      { name: `Waiting for ${word}`, value: full === null ? percent(some) : `${percent(some)}, all ${percent(full)}` },
-    ];
-  });
-  return <Readings title="Pressure" what="Tasks" family="pressure" latest={latest} rows={rows} />;
+  const rows = resources
+    .map(([resource, name]) => ({ name, some: value(resource, 'some'), full: value(resource, 'full') }))
+    .filter(({ some }) => some !== null);
+  if (rows.length === 0) return null;
+  const shown = (ratio: number | null) => (ratio === null ? <Absent /> : percent(ratio));
+  return (
+    <Panel title="Pressure" actions={<ReadAt at={latest.readAt.pressure} />} flush>
+      <DataTable
+        label="Pressure"
+        columns={[
+          { title: 'Waited for', wide: true, cell: ({ name }: (typeof rows)[number]) => name },
+          { title: 'Some tasks', numeric: true, cell: ({ some }) => shown(some) },
+          { title: 'All tasks', numeric: true, cell: ({ full }) => shown(full) },
+        ]}
+        rows={rows}
+        keyOf={({ name }) => name}
+      />
+    </Panel>
+  );
 }
 
 /** Hottest first. */
@@ -98,8 +109,11 @@ export function Gpus({ latest }: { latest: Latest }) {
     name,
     value: (
       <>
-        {shown(busy.get(name), percent)}, {shown(used.get(name), bytes)} of {shown(size.get(name), bytes)},{' '}
-        {shown(heat.get(name), celsius)}
+        <div>{shown(busy.get(name), percent)}</div>
+        <div>
+          {shown(used.get(name), bytes)} of {shown(size.get(name), bytes)}
+        </div>
+        <div>{shown(heat.get(name), celsius)}</div>
       </>
     ),
   }));

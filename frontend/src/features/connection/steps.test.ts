@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+
+import { step } from '../../test/fixtures';
+import { shownFamilies, stepGroups } from './steps';
+
+const hop = 'ops@bastion';
+
+function outline(...args: Parameters<typeof stepGroups>): string[] {
+  return stepGroups(...args).map(
+    ({ key, steps }) => `${key}: ${steps.map((one) => `${one.stage} ${one.outcome}`).join(', ')}`,
+  );
+}
+
+describe('the steps', () => {
+  it('stand in one list where there is no jump host', () => {
+    expect(outline([step({ stage: 'credential' }), step({ stage: 'resolve' })], [], true)).toEqual([
+      'server: credential passed, resolve passed, connect running, keyExchange pending, hostKey pending, login pending, shell pending, probe pending',
+    ]);
+  });
+
+  it('stand host by host, and what was passed by is left out', () => {
+    const steps = [step({ stage: 'credential' }), step({ hop }), step({ stage: 'login', hop, outcome: 'failed' })];
+    expect(outline(steps, [hop], true)).toEqual([
+      'before: credential passed',
+      'jump ops@bastion: connect passed, login failed',
+      'server: resolve pending, connect pending, keyExchange pending, hostKey pending, login pending, shell pending, probe pending',
+    ]);
+    expect(outline(steps, [hop], false)).toEqual([
+      'before: credential passed',
+      'jump ops@bastion: connect passed, login failed',
+    ]);
+  });
+
+  it('tell a credential that is missing at a jump host', () => {
+    expect(outline([step({ stage: 'credential', hop, outcome: 'failed' })], [hop], false)).toEqual([
+      'jump ops@bastion: credential failed',
+    ]);
+  });
+
+  it('do not take the reading of a family for one', () => {
+    expect(outline([step({ stage: 'probe', family: 'gpus', outcome: 'notAvailable' })], [], false)).toEqual([]);
+  });
+});
+
+it('lists families once, those that are not available last', () => {
+  const steps = [
+    step({ stage: 'probe', family: 'gpus', outcome: 'notAvailable', detail: 'none', millis: null }),
+    step({ stage: 'probe', family: 'cpu', millis: 2 }),
+    step({ stage: 'probe', family: 'users', outcome: 'passed' }),
+  ];
+  expect(shownFamilies(steps, [{ family: 'users', reason: 'no who' }])).toEqual([
+    { family: 'cpu', millis: 2, reason: null },
+    { family: 'gpus', millis: null, reason: 'none' },
+    { family: 'users', millis: null, reason: 'no who' },
+  ]);
+});
