@@ -7,8 +7,9 @@
     reason = "a test may fail loudly"
 )]
 
+mod support;
+
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::Duration;
 
 use hostrounds_core::activity::ActivityKind;
@@ -18,68 +19,12 @@ use hostrounds_core::history::HistoryQuery;
 use hostrounds_core::metric::Metric;
 use hostrounds_core::observation::Attributes;
 use hostrounds_core::probe::Family;
-use hostrounds_core::server::{Hop, Login, SecretSlot, ServerDraft, ServerId, SshTarget, Target, Thresholds};
+use hostrounds_core::server::{Login, SecretSlot, ServerDraft, ServerId, Thresholds};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_engine::api::view::{SecretChange, SecretEdit, ServerForm, ServerState, Settings, StepOutcome};
-use hostrounds_engine::api::{ErrorCode, Event, EventStream, Hostrounds, Options};
+use hostrounds_engine::api::{ErrorCode, Event};
 use hostrounds_testbed::{Sshd, SshdConfig};
-
-/// Longer than anything here may take; it only ends a test that would hang.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-async fn open(folder: &Path) -> Hostrounds {
-    Hostrounds::open(Options { data_dir: folder.join("data"), notify: false }).await.unwrap()
-}
-
-fn draft(sshd: &Sshd) -> ServerDraft {
-    ServerDraft {
-        name: "web".into(),
-        target: Target::Ssh(SshTarget::direct(Hop {
-            host: sshd.host().into(),
-            port: sshd.port(),
-            user: sshd.user().into(),
-            logins: vec![Login::key(sshd.key().display().to_string())],
-        })),
-        enabled: true,
-        interval: 3600,
-        thresholds: Thresholds { cpu: None, memory: None, disk: None },
-        families_off: vec![],
-        environment: None,
-        tags: vec![],
-    }
-}
-
-fn hop(draft: &mut ServerDraft) -> &mut Hop {
-    match &mut draft.target {
-        Target::Ssh(ssh) => &mut ssh.hop,
-        Target::Local => panic!("a server over SSH"),
-    }
-}
-
-fn form(draft: ServerDraft) -> ServerForm {
-    ServerForm { draft, secrets: vec![] }
-}
-
-/// A server whose host key was looked at and accepted.
-async fn trusted(hostrounds: &Hostrounds, sshd: &Sshd) -> ServerId {
-    let id = hostrounds.add_server(form(draft(sshd))).await.unwrap().server.id;
-    let offer = hostrounds.host_key(id).await.unwrap().offer.expect("an unknown key is offered");
-    assert_eq!(offer.fingerprint, sshd.fingerprint());
-    hostrounds.accept_host_key(offer.id).await.unwrap();
-    id
-}
-
-async fn event<T>(events: &mut EventStream, mut wanted: impl FnMut(Event) -> Option<T>) -> T {
-    tokio::time::timeout(PATIENCE, async {
-        loop {
-            if let Some(found) = wanted(events.next().await.expect("the engine runs")) {
-                return found;
-            }
-        }
-    })
-    .await
-    .expect("the event comes")
-}
+use support::*;
 
 fn alert_of(rule: RuleKind, state: AlertState) -> impl FnMut(Event) -> Option<Alert> {
     move |event| match event {

@@ -179,10 +179,10 @@ impl TestRun<'_> {
             self.tell_family(family, took, &observation);
         }
         for lane in SIDE_LANES {
-            let mut shell = None;
+            let mut shells = Shells { session, routine: &mut shell, own: None, is_refused: false };
             for family in on(self.off).filter(|family| family.lane() == lane) {
                 let began = Instant::now();
-                if let Err(error) = ask_one(session, &mut shell, &mut readings, family, bill, &mut observation).await {
+                if let Err(error) = shells.ask(family, &mut readings, bill, &mut observation).await {
                     let reason = unread_reason(lane, &error);
                     observation.unavailable.push(Unavailable { family, reason });
                 }
@@ -262,36 +262,49 @@ fn failed_at(plan: &[Planned], failure: &Failure, passed: usize) -> usize {
     plan.iter().position(is_it).filter(|_| failure.stage != Stage::Probe || passed < plan.len()).unwrap_or(passed)
 }
 
-/// Asks for one slow family; on a shell that is opened for the first one of its lane.
-async fn ask_one(
-    session: &Session,
-    shell: &mut Option<Shell>,
-    readings: &mut remote::Remote,
-    family: Family,
-    bill: &mut Bill,
-    observation: &mut Observation,
-) -> Result<(), ShellError> {
-    let lane = family.lane();
-    let ready = match shell {
-        Some(ready) => ready,
-        None => {
-            let fresh = session.shell(remote::script()).await?;
-            bill.started(lane, fresh.start_up());
-            shell.insert(fresh)
-        }
-    };
-    let nonce = nonce();
-    match ready.ask(&remote::slow_command(&[family], false, &nonce), limits(lane)).await {
-        Ok(output) => {
-            readings.slow(&output, &[family], &nonce, observation);
-            bill.used(lane, observation.spent.take());
-            Ok(())
-        }
-        Err(error) => {
-            if !matches!(error, ShellError::StillBusy | ShellError::Timeout { .. }) {
-                *shell = None;
+/// The shells for the families of one lane.
+struct Shells<'a> {
+    session: &'a Session,
+    /// Serves where the server opens no further channel.
+    routine: &'a mut Shell,
+    own: Option<Shell>,
+    is_refused: bool,
+}
+
+impl Shells<'_> {
+    /// Asks for one slow family; on a shell that is opened for the first one of its lane.
+    async fn ask(
+        &mut self,
+        family: Family,
+        readings: &mut remote::Remote,
+        bill: &mut Bill,
+        observation: &mut Observation,
+    ) -> Result<(), ShellError> {
+        let lane = family.lane();
+        if self.own.is_none() && !self.is_refused {
+            match self.session.shell(remote::script()).await {
+                Ok(fresh) => {
+                    bill.started(lane, fresh.start_up());
+                    self.own = Some(fresh);
+                }
+                Err(ShellError::ChannelRefused { .. }) => self.is_refused = true,
+                Err(error) => return Err(error),
             }
-            Err(error)
+        }
+        let nonce = nonce();
+        let shell = self.own.as_mut().unwrap_or(self.routine);
+        match shell.ask(&remote::slow_command(&[family], false, &nonce), limits(lane)).await {
+            Ok(output) => {
+                readings.slow(&output, &[family], &nonce, observation);
+                bill.used(if self.is_refused { Lane::Routine } else { lane }, observation.spent.take());
+                Ok(())
+            }
+            Err(error) => {
+                if !matches!(error, ShellError::StillBusy | ShellError::Timeout { .. }) {
+                    self.own = None;
+                }
+                Err(error)
+            }
         }
     }
 }

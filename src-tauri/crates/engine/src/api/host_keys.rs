@@ -96,7 +96,6 @@ impl Hostrounds {
     /// # Errors
     /// [`ErrorCode::NotFound`] where the login has ended; [`ErrorCode::Invalid`] where the number of answers is not that of the
     /// questions.
-    #[allow(clippy::unused_async, reason = "every command of the facade is asynchronous")]
     pub async fn answer_prompt(&self, id: String, answers: Option<Vec<SecretString>>) -> Result<(), ApiError> {
         self.engine.prompts.answer(&id, answers)
     }

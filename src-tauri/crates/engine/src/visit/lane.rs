@@ -163,35 +163,61 @@ impl LaneShell {
     }
 }
 
+/// The shells of a lane: one, and those on which something hangs.
+struct Shells {
+    lane: Lane,
+    session: Arc<Session>,
+    ready: Option<Shell>,
+    hanging: Vec<(Vec<Family>, Shell)>,
+}
+
+impl Shells {
+    /// The shell for a question: the one on which the same was asked and hangs, the one that is ready, or a new one.
+    async fn take(&mut self, families: &[Family], start_up: &mut Option<StartUp>) -> Result<Shell, ShellError> {
+        if let Some(place) = self.hanging.iter().position(|(hanging, _)| hanging == families) {
+            return Ok(self.hanging.swap_remove(place).1);
+        }
+        if let Some(ready) = self.ready.take() {
+            return Ok(ready);
+        }
+        let fresh = self.session.shell(remote::script()).await?;
+        *start_up = Some(fresh.start_up());
+        Ok(fresh)
+    }
+
+    /// What becomes of a shell after an answer. One that is late is kept: it knows that it is, and nothing more is started on it
+    /// while something hangs. Programs go on without it on another one.
+    fn put_back(&mut self, shell: Shell, families: &[Family], outcome: &Result<Vec<u8>, ShellError>) {
+        match outcome {
+            Ok(_) if self.ready.is_none() => self.ready = Some(shell),
+            Err(ShellError::StillBusy | ShellError::Timeout { .. }) if self.lane == Lane::Programs => {
+                self.hanging.push((families.to_vec(), shell));
+            }
+            Err(ShellError::StillBusy | ShellError::Timeout { .. }) => self.ready = Some(shell),
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
 async fn work(
     lane: Lane,
     session: Arc<Session>,
     mut questions: mpsc::UnboundedReceiver<Question>,
     answers: mpsc::UnboundedSender<Answer>,
 ) {
-    let mut shell: Option<Shell> = None;
+    let mut shells = Shells { lane, session, ready: None, hanging: Vec::new() };
     while let Some(Question { what, families, command, nonce }) = questions.recv().await {
         let began = Instant::now();
         let mut start_up = None;
-        let outcome = async {
-            let ready = match &mut shell {
-                Some(ready) => ready,
-                None => {
-                    let fresh = session.shell(remote::script()).await?;
-                    start_up = Some(fresh.start_up());
-                    shell.insert(fresh)
-                }
-            };
-            let output = ready.ask(&command, limits(lane)).await?;
-            Ok((output, nonce))
+        let outcome = match shells.take(&families, &mut start_up).await {
+            Ok(mut shell) => {
+                let output = shell.ask(&command, limits(lane)).await;
+                shells.put_back(shell, &families, &output);
+                output.map(|output| (output, nonce))
+            }
+            Err(error) => Err(error),
         };
-        let outcome = outcome.await;
-        // A shell that is late is kept: it knows that it is, and nothing more is started on it while something hangs.
-        if !matches!(outcome, Ok(_) | Err(ShellError::StillBusy | ShellError::Timeout { .. })) {
-            shell = None;
-        }
-        let answer = Answer { what, families, took: began.elapsed(), start_up, outcome };
-        if answers.send(answer).is_err() {
+        if answers.send(Answer { what, families, took: began.elapsed(), start_up, outcome }).is_err() {
             return;
         }
     }

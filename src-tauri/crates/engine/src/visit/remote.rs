@@ -8,7 +8,7 @@ use hostrounds_core::collection::{Failure, Stage, StageTime};
 use hostrounds_core::observation::{Observation, Unavailable};
 use hostrounds_core::probe::{Family, Lane, remote};
 use hostrounds_core::server::{ServerId, SshTarget};
-use hostrounds_ssh::{KnownHosts, Prompter, Session, Shell, ShellError};
+use hostrounds_ssh::{KnownHosts, Limits, Prompter, Session, Shell, ShellError};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::bill::Bill;
@@ -26,6 +26,8 @@ const VISIT: Duration = Duration::from_secs(15);
 /// For how long the lanes are waited for otherwise, counted from the begin of the visit: what is late comes with the next one.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// For how long families are read that have no shell of their own, counted from the begin of the visit.
+const CROWDED: Duration = Duration::from_secs(13);
 /// Up to this time between two collections it is worth while to let a reader take the place of the routine shell.
 const READER_PAYS: Duration = Duration::from_secs(60);
 
@@ -48,6 +50,8 @@ pub(crate) struct RemoteSite {
     rhythms: Rhythms,
     pace: Pace,
     news: News,
+    /// Families that have hung on a shell which the server lets nobody replace.
+    given_up: Vec<(Family, String)>,
 }
 
 /// What stands while a session stands.
@@ -55,9 +59,13 @@ struct Open {
     session: Arc<Session>,
     routine: Shell,
     lanes: Vec<LaneShell>,
+    /// Lanes for which the server opens no channel: their families are asked for on the routine shell, after everything else.
+    crowded: Vec<Lane>,
     facts_read: bool,
     /// Whether the routine shell was asked to let a reader take its place.
     reader_asked: bool,
+    /// The routine shell answers nothing any more.
+    is_stuck: bool,
     last_read: Option<Instant>,
     /// How many of the host keys that the server proved to hold were told.
     told_host_keys: usize,
@@ -75,6 +83,7 @@ impl RemoteSite {
             rhythms: Rhythms::default(),
             pace: Pace::default(),
             news: News::default(),
+            given_up: Vec::new(),
         }
     }
 
@@ -123,8 +132,10 @@ impl RemoteSite {
             session,
             routine,
             lanes,
+            crowded: Vec::new(),
             facts_read: false,
             reader_asked: false,
+            is_stuck: false,
             last_read: None,
             told_host_keys: 0,
             bill,
@@ -140,12 +151,15 @@ impl RemoteSite {
 
         let mut first = Observation::empty(clock::now());
         let mut after_pause = Vec::new();
+        let mut crowded = Vec::new();
         for lane in open.lanes.iter_mut().filter(|lane| lane.is_free()) {
             let due = self.rhythms.due(lane.lane(), call.off);
             if due.is_empty() {
                 continue;
             }
-            if cold && lane.lane() == Lane::Steady {
+            if open.crowded.contains(&lane.lane()) {
+                crowded.extend(due);
+            } else if cold && lane.lane() == Lane::Steady {
                 lane.rehearse(&due);
                 after_pause = due;
             } else {
@@ -167,7 +181,7 @@ impl RemoteSite {
         }
         // A reader that stays costs the server its start; it pays where collections follow each other quickly.
         let is_quick = open.last_read.replace(began).is_some_and(|last| began.duration_since(last) <= READER_PAYS);
-        if is_quick && !open.reader_asked {
+        if is_quick && !open.reader_asked && open.crowded.is_empty() {
             open.reader_asked = true;
             open.routine.ask(remote::reader_command(), limits(Lane::Routine)).await?;
         }
@@ -186,10 +200,16 @@ impl RemoteSite {
                 if let Some(start_up) = answer.start_up {
                     open.bill.started(lane.lane(), start_up);
                 }
+                let refused = refused_families(&answer);
                 take_in(&mut self.readings, &mut self.rhythms, lane, answer, &mut observation);
                 open.bill.used(lane.lane(), observation.spent.take());
+                if let Some(refused) = refused {
+                    crowded.extend(refused);
+                    open.crowded.push(lane.lane());
+                }
             }
         }
+        self.read_crowded(&crowded, began + CROWDED, &mut observation).await?;
         stages.push(stage_time(Stage::Probe, None, began.elapsed()));
 
         if observation.points.is_empty()
@@ -199,6 +219,53 @@ impl RemoteSite {
         }
         call.leave_out(&mut observation);
         Ok(observation)
+    }
+
+    /// Reads families on the routine shell, one after the other: not as good as a shell of their own, but all there is. One that
+    /// hangs is given up for good, since nothing else can be read meanwhile.
+    async fn read_crowded(
+        &mut self,
+        families: &[Family],
+        until: Instant,
+        observation: &mut Observation,
+    ) -> Result<(), ReadError> {
+        let Some(open) = &mut self.open else { return Ok(()) };
+        for &family in families {
+            if let Some((_, reason)) = self.given_up.iter().find(|(given_up, _)| *given_up == family) {
+                observation.unavailable.push(Unavailable { family, reason: reason.clone() });
+                continue;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                self.rhythms.forget(family);
+                continue;
+            }
+            let nonce = nonce();
+            let limits = Limits { deadline: left.min(limits(family.lane()).deadline), ..limits(family.lane()) };
+            match open.routine.ask(&remote::slow_command(&[family], false, &nonce), limits).await {
+                Ok(output) => self.readings.slow(&output, &[family], &nonce, observation),
+                Err(error @ (ShellError::Timeout { .. } | ShellError::StillBusy)) => {
+                    let reason = unread_reason(family.lane(), &error);
+                    self.given_up.push((family, reason.clone()));
+                    observation.unavailable.push(Unavailable { family, reason });
+                    // The shell is stuck, and the server opens no other one: the next visit logs in anew.
+                    open.is_stuck = true;
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
+            open.bill.used(Lane::Routine, observation.spent.take());
+        }
+        Ok(())
+    }
+}
+
+/// The families of an answer that the server opened no channel for; where they were only asked for to have counters, the next
+/// answer is as good.
+fn refused_families(answer: &Answer) -> Option<Vec<Family>> {
+    match (&answer.outcome, answer.what) {
+        (Err(ShellError::ChannelRefused { .. }), What::Families) => Some(answer.families.clone()),
+        _ => None,
     }
 }
 
@@ -218,6 +285,8 @@ fn take_in(
                 lane.ask_detail(readings);
             }
         }
+        // Asked for in another way, see there.
+        (What::Families, Err(ShellError::ChannelRefused { .. })) => {}
         (What::Families, Err(error)) => {
             for family in families {
                 rhythms.forget(family);
@@ -299,6 +368,9 @@ impl Site for RemoteSite {
             }
             let failure = match timeout(VISIT, self.read(call, stages)).await {
                 Ok(Ok(observation)) => {
+                    if self.open.as_ref().is_some_and(|open| open.is_stuck) {
+                        self.leave().await;
+                    }
                     self.news.spent.collections += 1;
                     return Ok(observation);
                 }
