@@ -1,5 +1,7 @@
 //! How a server failed, in words.
 
+use std::io::{self, IsTerminal};
+
 use hostrounds_core::collection::{Failure, Stage};
 
 use super::Output;
@@ -18,11 +20,8 @@ pub(crate) fn stage(stage: Stage) -> &'static str {
     }
 }
 
-/// What a person types next to set it right: what the engine says, or a command of this program.
-fn remedy(name: &str, failure: &Failure) -> Option<String> {
-    if let Some(remedy) = &failure.remedy {
-        return Some(super::safe(remedy));
-    }
+/// What a person types next to set it right, where a command of this program does.
+fn command(name: &str, failure: &Failure) -> Option<String> {
     let name = quoted(name);
     // What is wrong at a jump host is set right with the options for jump hosts.
     let jump = if failure.hop.is_some() { "jump-" } else { "" };
@@ -42,16 +41,22 @@ fn remedy(name: &str, failure: &Failure) -> Option<String> {
 
 /// Tells on stderr that a server failed, where, why and what to do.
 pub(crate) fn tell(output: &Output, name: &str, failure: &Failure) {
-    let at = failure.hop.as_ref().map(|hop| format!(" of the jump host {hop}")).unwrap_or_default();
-    let message = format!("{name} failed at the {} stage{at}: {}", stage(failure.stage), failure.message);
+    let message = format!("{name} failed at the {} stage: {}", stage(failure.stage), failure.message);
     output.error(&message, &failure.hint);
     hints(output, name, failure);
 }
 
-/// Where there is a remedy that can be copied, tells it on a line of its own.
+/// What can be copied to set it right, on lines of their own: what the hint speaks of, and a command of this program.
 pub(crate) fn hints(output: &Output, name: &str, failure: &Failure) {
-    if let Some(command) = remedy(name, failure) {
+    for line in failure.remedy.iter().flat_map(|remedy| remedy.lines()) {
+        output.note(format!("         {}", super::safe(line)));
+    }
+    if let Some(command) = command(name, failure) {
         output.note(format!("       Try: {command}"));
+    }
+    let asks = ["person_needed", "prompts_declined"].contains(&failure.code.as_str());
+    if asks && !io::stdin().is_terminal() {
+        output.note(format!("       There is no terminal to answer on. At one: hostrounds collect {}", quoted(name)));
     }
 }
 

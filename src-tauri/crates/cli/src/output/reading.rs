@@ -170,16 +170,17 @@ impl<'a> Reading<'a> {
         joined([Some(open), limit, None])
     }
 
-    /// What tasks wait for, `full` beside `some` where it is told.
+    /// What tasks wait for; where all of them did, that too.
     fn pressure(self) -> Option<String> {
         let kind = |resource: &str, kind: &str| {
             let attributes =
                 Attributes::none().with(attribute::RESOURCE, resource).with(attribute::PRESSURE_KIND, kind);
-            self.exactly(Metric::Pressure, &attributes).map(format::percent)
+            self.exactly(Metric::Pressure, &attributes)
         };
         let words = self.parts(Metric::Pressure, attribute::RESOURCE).into_iter().filter_map(|resource| {
-            let full = kind(resource, "full").map(|full| format!(" ({full} full)")).unwrap_or_default();
-            Some(format!("{} {}{full}", safe(resource), kind(resource, "some")?))
+            let full = kind(resource, "full").filter(|full| *full >= 0.0005);
+            let full = full.map(|full| format!(" ({} full)", format::percent(full))).unwrap_or_default();
+            Some(format!("{} {}{full}", safe(resource), format::percent(kind(resource, "some")?)))
         });
         listed(words)
     }
@@ -439,4 +440,97 @@ fn fullness(share: Option<f64>) -> Tone {
 fn joined(words: [Option<String>; 3]) -> Option<String> {
     let words: Vec<String> = words.into_iter().flatten().collect();
     (!words.is_empty()).then(|| words.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use hostrounds_core::observation::{FailedUnit, Update, UserSession};
+    use hostrounds_core::time::UnixMillis;
+
+    use super::*;
+
+    fn point(metric: Metric, attributes: &[(&str, &str)], value: f64) -> Point {
+        let attributes = attributes.iter().fold(Attributes::none(), |all, (name, value)| all.with(name, *value));
+        Point::new(metric, attributes, value).unwrap()
+    }
+
+    fn observation() -> Observation {
+        let gpu = [(attribute::GPU, "0 NVIDIA L4")];
+        let pressure = |kind| [(attribute::RESOURCE, "io"), (attribute::PRESSURE_KIND, kind)];
+        let update = |name: &str| Update { name: name.into(), version: None, security: false };
+        let container = Container {
+            name: "db".into(),
+            image: "postgres:17".into(),
+            state: "running".into(),
+            status: "Up 3 days".into(),
+            engine: "docker".into(),
+            cpu: Some(0.25),
+            memory: None,
+        };
+        Observation {
+            points: vec![
+                point(Metric::Pressure, &pressure("some"), 0.25),
+                point(Metric::Pressure, &pressure("full"), 0.125),
+                point(Metric::TcpConnections, &[(attribute::CONNECTION_STATE, "established")], 3.0),
+                point(Metric::TcpConnections, &[(attribute::CONNECTION_STATE, "time_wait")], 0.0),
+                point(Metric::Temperature, &[(attribute::SENSOR, "nvme")], 38.0),
+                point(Metric::Temperature, &[(attribute::SENSOR, "coretemp")], 61.0),
+                point(Metric::GpuUtilization, &gpu, 0.5),
+                point(Metric::GpuTemperature, &gpu, 40.0),
+                point(Metric::BatteryCharge, &[(attribute::BATTERY, "BAT0")], 0.75),
+                point(Metric::BatteryDischarging, &[(attribute::BATTERY, "BAT0")], 1.0),
+                point(Metric::UserSessions, &[], 1.0),
+                point(Metric::UnitsFailed, &[], 0.0),
+                point(Metric::UpdatesPending, &[(attribute::UPDATE_KIND, "all")], 7.0),
+                point(Metric::UpdatesPending, &[(attribute::UPDATE_KIND, "security")], 2.0),
+                point(Metric::RebootRequired, &[], 1.0),
+            ],
+            tables: Tables {
+                units: Some(vec![]),
+                users: Some(vec![UserSession {
+                    user: "ann".into(),
+                    terminal: "pts/0".into(),
+                    from: Some("10.0.0.9".into()),
+                    since: None,
+                }]),
+                containers: Some(vec![container]),
+                updates: Some(["a", "b", "c", "d", "e", "f\u{1b}[31m", "g"].map(update).into()),
+                reboot: Some(vec!["linux-image".into()]),
+            },
+            ..Observation::empty(UnixMillis(0))
+        }
+    }
+
+    #[test]
+    fn each_family_has_its_line_and_nothing_else_is_shown() {
+        let observation = observation();
+        let lines = Reading::from(&observation).lines(Style::plain());
+        assert_eq!(
+            lines,
+            [
+                "Pressure      io 25 % (12 % full)",
+                "TCP           3 established",
+                "Temperatures  coretemp 61 °C, nvme 38 °C",
+                "GPUs          0 NVIDIA L4 50 % 40 °C",
+                "Batteries     BAT0 75 %, discharging",
+                "Users         1: ann on pts/0 from 10.0.0.9",
+                "Failed units  0",
+                "Updates       7 pending, 2 of them for security: a, b, c, d, e and 2 more",
+                "Reboot        required: linux-image",
+                "",
+                "CONTAINER  STATE     CPU  IMAGE        STATUS     ENGINE",
+                "db         running  25 %  postgres:17  Up 3 days  docker",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_failed_is_named() {
+        let mut observation = observation();
+        observation.points = vec![point(Metric::UnitsFailed, &[], 1.0), point(Metric::RebootRequired, &[], 0.0)];
+        let unit = FailedUnit { name: "nginx.service".into(), description: "A web server".into() };
+        observation.tables = Tables { units: Some(vec![unit]), ..Tables::default() };
+        let lines = Reading::from(&observation).lines(Style::plain());
+        assert_eq!(lines, ["Failed units  1: nginx.service", "Reboot        not required"]);
+    }
 }

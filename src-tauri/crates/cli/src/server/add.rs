@@ -1,11 +1,12 @@
 //! `server add`.
 
 use clap::Args;
+use hostrounds_core::probe::Family;
 use hostrounds_core::server::{DEFAULT_INTERVAL, Hop, ServerDraft, SshTarget, Target, Thresholds};
 use hostrounds_engine::api::Hostrounds;
 use hostrounds_engine::api::view::ServerForm;
 
-use super::families::FamilyArguments;
+use super::families;
 use super::login::LoginArguments;
 use super::thresholds::ThresholdArguments;
 use crate::output::failure::quoted;
@@ -34,8 +35,9 @@ pub(crate) struct AddArguments {
     interval: u32,
     #[command(flatten)]
     thresholds: ThresholdArguments,
-    #[command(flatten)]
-    families: FamilyArguments,
+    /// Do not read this family of metrics, as `hostrounds metrics` names it; may be given several times
+    #[arg(long, value_name = "FAMILY", value_parser = families::named)]
+    without: Vec<Family>,
     /// A word to find it by; may be given several times
     #[arg(long = "tag", value_name = "T")]
     tags: Vec<String>,
@@ -64,7 +66,7 @@ pub(super) async fn carry_out(wanted: AddArguments, engine: &Hostrounds, output:
         enabled: !wanted.disabled,
         interval: wanted.interval,
         thresholds: wanted.thresholds.over(Thresholds::default()),
-        families_off: wanted.families.over(Vec::new()),
+        families_off: wanted.without,
         environment: wanted.environment,
         tags: wanted.tags,
     };

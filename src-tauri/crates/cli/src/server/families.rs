@@ -7,10 +7,10 @@ use hostrounds_core::probe::Family;
 #[derive(Args)]
 pub(super) struct FamilyArguments {
     /// Do not read this family of metrics, as `hostrounds metrics` names it; may be given several times
-    #[arg(long, value_name = "FAMILY", value_parser = family)]
+    #[arg(long, value_name = "FAMILY", value_parser = named)]
     without: Vec<Family>,
     /// Read this family of metrics again; may be given several times
-    #[arg(long, value_name = "FAMILY", value_parser = family)]
+    #[arg(long, value_name = "FAMILY", value_parser = named)]
     with: Vec<Family>,
 }
 
@@ -37,7 +37,8 @@ pub(crate) fn names(families: &[Family]) -> String {
     families.iter().map(|family| name(*family)).collect::<Vec<_>>().join(", ")
 }
 
-fn family(text: &str) -> Result<Family, String> {
+/// The family of that name, however it is written.
+pub(super) fn named(text: &str) -> Result<Family, String> {
     let plain =
         |text: &str| text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_ascii_lowercase();
     let found = Family::ALL.iter().find(|family| plain(&name(**family)) == plain(text));
@@ -51,9 +52,9 @@ mod tests {
     #[test]
     fn a_family_is_found_by_its_name_however_it_is_written() {
         for text in ["diskIo", "disk-io", "DISKIO"] {
-            assert_eq!(family(text), Ok(Family::DiskIo));
+            assert_eq!(named(text), Ok(Family::DiskIo));
         }
-        assert!(family("disc").unwrap_err().contains("cpu, load"));
+        assert!(named("disc").unwrap_err().contains("cpu, load"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub(crate) struct FootprintArguments {
 }
 
 pub(super) async fn carry_out(wanted: FootprintArguments, engine: &Hostrounds, output: &Output) -> Result<(), Problem> {
-    let server = engine.server_named(&wanted.name)?.server;
+    let server = super::remote(&wanted.name, engine)?;
     let report = engine.footprint(server.id, wanted.days).await?;
     if output.json {
         return output.document(&report);

@@ -16,6 +16,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use hostrounds_core::server::{Server, Target};
+use hostrounds_engine::api::Hostrounds;
+
 use crate::output::Output;
 use crate::problem::Problem;
 use crate::session::{Notifications, Session};
@@ -55,6 +58,18 @@ pub(crate) struct Named {
     /// The name of the server; `local` is this computer
     #[arg(value_name = "NAME")]
     pub(crate) name: String,
+}
+
+/// The server of that name, where it is one over SSH.
+fn remote(name: &str, engine: &Hostrounds) -> Result<Server, Problem> {
+    let server = engine.server_named(name)?.server;
+    match server.target {
+        Target::Ssh(_) => Ok(server),
+        Target::Local => Err(Problem::usage(
+            "This computer is read directly: nothing is logged in to.",
+            "Name a server over SSH; `hostrounds server list` shows them.",
+        )),
+    }
 }
 
 pub(crate) async fn carry_out(command: ServerCommand, place: Option<PathBuf>, output: &Output) -> Result<(), Problem> {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
+use hostrounds_core::collection::Stage;
 use hostrounds_core::format;
+use hostrounds_core::probe::Family;
 use hostrounds_engine::api::Hostrounds;
 use hostrounds_engine::api::view::{ConnectionTest, Event, StepOutcome, TestReport, TestStep};
 
@@ -29,14 +31,14 @@ pub(crate) struct TestsArguments {
 pub(super) async fn carry_out(name: &str, engine: &Hostrounds, output: &Output) -> Result<(), Problem> {
     let server = engine.server_named(name)?.server;
     let mut events = engine.events();
-    let mut steps = Steps { output, hop: None, shown: 0 };
+    let mut steps = Steps { output, hop: None, shown: Vec::new() };
     let report = {
         let mut test = std::pin::pin!(engine.test_saved_server(TEST.to_owned(), server.id));
         loop {
             tokio::select! {
                 biased;
                 Some(event) = events.next() => {
-                    if let Event::TestStep { test, step } = event && test == TEST && step.outcome == StepOutcome::Passed {
+                    if let Event::TestStep { test, step } = event && test == TEST && has_ended(&step) {
                         steps.show(&step)?;
                     }
                 }
@@ -47,8 +49,7 @@ pub(super) async fn carry_out(name: &str, engine: &Hostrounds, output: &Output) 
     if output.json {
         output.document(&report)?;
     } else {
-        let shown = steps.shown;
-        report.steps.iter().skip(shown).try_for_each(|step| steps.show(step))?;
+        report.steps.iter().try_for_each(|step| steps.show(step))?;
         conclude(&server.name, &report, output)?;
     }
     Problem::of_failures(&report.failure).map_or(Ok(()), Err)
@@ -56,7 +57,7 @@ pub(super) async fn carry_out(name: &str, engine: &Hostrounds, output: &Output) 
 
 /// The tests that were made, newest first.
 pub(super) async fn history(wanted: TestsArguments, engine: &Hostrounds, output: &Output) -> Result<(), Problem> {
-    let server = engine.server_named(&wanted.name)?.server;
+    let server = super::remote(&wanted.name, engine)?;
     let tests = engine.connection_tests(server.id, wanted.limit).await?;
     if output.json {
         return output.document(&tests);
@@ -80,8 +81,7 @@ fn test_table(tests: &[ConnectionTest]) -> Table {
         let (result, cause) = match &report.failure {
             None => (Cell::toned("passed", Tone::Good), String::new()),
             Some(failure) => {
-                let hop = failure.hop.as_ref().map(|hop| format!(" at {hop}")).unwrap_or_default();
-                (Cell::toned("failed", Tone::Bad), format!("{}{hop}: {}", stage(failure.stage), failure.message))
+                (Cell::toned("failed", Tone::Bad), format!("{}: {}", stage(failure.stage), failure.message))
             }
         };
         table.row([time::local(*at).into(), result, took(millis).into(), cause.into()]);
@@ -89,18 +89,28 @@ fn test_table(tests: &[ConnectionTest]) -> Table {
     table
 }
 
-/// The steps, host by host.
+/// Whether a step is shown as soon as it is told; what failed and what was not reached come with the report.
+fn has_ended(step: &TestStep) -> bool {
+    matches!(step.outcome, StepOutcome::Passed | StepOutcome::NotAvailable)
+}
+
+/// Tells a step from the others: families end in any order.
+type StepName = (Stage, Option<String>, Option<Family>);
+
+/// The steps, host by host, each once.
 struct Steps<'a> {
     output: &'a Output,
     /// The jump host whose steps are being shown.
     hop: Option<String>,
-    shown: usize,
+    shown: Vec<StepName>,
 }
 
 impl Steps<'_> {
     fn show(&mut self, step: &TestStep) -> Result<(), Problem> {
-        self.shown += 1;
-        if self.output.json {
+        // Of the families that were not reached, one line tells enough.
+        let is_reached = step.outcome != StepOutcome::NotReached;
+        let name = (step.stage, step.hop.clone(), step.family.filter(|_| is_reached));
+        if self.output.json || self.shown.contains(&name) {
             return Ok(());
         }
         let style = self.output.style;
@@ -116,9 +126,13 @@ impl Steps<'_> {
             StepOutcome::NotAvailable => (style.doubtful("absent "), time),
             StepOutcome::NotReached => (style.faint("-      "), String::new()),
         };
-        let name = step.family.map_or_else(|| stage(step.stage).to_owned(), |family| family.label().to_lowercase());
+        let words = match name.2 {
+            Some(family) => family.label().to_lowercase(),
+            None => stage(step.stage).to_owned(),
+        };
+        self.shown.push(name);
         let detail = safe(step.detail.as_deref().unwrap_or_default());
-        self.output.line(format!("{word}{name:<20}{time:>9}  {detail}").trim_end())
+        self.output.line(format!("{word}{words:<20}{time:>9}  {detail}").trim_end())
     }
 }
 

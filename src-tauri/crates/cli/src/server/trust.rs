@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use clap::Args;
+use hostrounds_core::server::{Server, Target};
 use hostrounds_engine::api::Hostrounds;
 use hostrounds_engine::api::view::{HostKeyCheck, HostKeyOffer};
 use serde::Serialize;
@@ -65,6 +66,10 @@ pub(super) async fn carry_out(wanted: TrustArguments, engine: &Hostrounds, outpu
     let changed = !offer.replaces.is_empty();
     if changed {
         compare(offer, output);
+        if !wanted.replace && output.json {
+            output.document(&TrustDocument { check: &check, newly_accepted: false })?;
+            return Err(Problem::Failed(Blame::Server));
+        }
         if !wanted.replace {
             return Err(Problem::host_key(
                 format!("The host key of {} has changed, and was not accepted.", safe(&server.name)),
@@ -85,7 +90,16 @@ pub(super) async fn carry_out(wanted: TrustArguments, engine: &Hostrounds, outpu
         return output.document(&TrustDocument { check: &check, newly_accepted: true });
     }
     let done = if changed { "replaced" } else { "accepted" };
-    output.line(format!("The host key of {} is {done}.", safe(&server.name)))
+    if !has_jumps(&server) {
+        return output.line(format!("The host key of {} is {done}.", safe(&server.name)));
+    }
+    output.line(format!("The host key of {} on the way to {} is {done}.", safe(&offer.host), safe(&server.name)))?;
+    output.note(format!("The next one on the way: hostrounds server trust {}", quoted(&server.name)));
+    Ok(())
+}
+
+fn has_jumps(server: &Server) -> bool {
+    matches!(&server.target, Target::Ssh(ssh) if !ssh.jumps.is_empty())
 }
 
 /// Both sides of a changed key, and where the old one stands.

@@ -5,6 +5,7 @@ mod import;
 mod keyring;
 mod over_ssh;
 mod program;
+mod questions;
 mod staying;
 mod this_computer;
 mod words;

@@ -51,20 +51,47 @@ async fn a_key_is_accepted_by_its_fingerprint_only() {
 
     let test = program.run(&["server", "test", "web"]).await.done().out;
     let steps: Vec<&str> = test.lines().filter_map(|line| line.strip_prefix("ok     ")).collect();
-    assert_eq!(steps.len(), 8, "{test}");
+    for step in ["credential", "resolve", "connect", "key exchange", "host key", "login", "shell", "cpu", "filesystems"]
+    {
+        assert_eq!(steps.iter().filter(|line| line.starts_with(step)).count(), 1, "{step}: {test}");
+    }
     let report = program.run(&["--json", "server", "test", "web"]).await.done().json();
     assert_eq!(report["failure"], serde_json::Value::Null);
-    assert_eq!(report["steps"].as_array().unwrap().len(), 8);
+    assert!(report["steps"].as_array().unwrap().len() > 8, "{report}");
+    let tests = program.run(&["server", "tests", "web"]).await.done().out;
+    let results: Vec<&str> = tests.lines().skip(1).filter_map(|line| line.split_whitespace().nth(2)).collect();
+    assert_eq!(results, ["passed", "passed", "failed"], "newest first: {tests}");
+    let footprint = program.run(&["--json", "server", "footprint", "web"]).await.done().json();
+    assert_eq!(footprint["days"][0]["footprint"]["logins"], 2, "{footprint}");
+    let page = program.run(&["server", "footprint", "web"]).await.done().out;
+    assert!(page.contains("Budget per day: 48 logins"), "{page}");
     let page = program.run(&["collect", "web"]).await.done().out;
     assert!(page.contains("web · ") && page.contains("MOUNT"), "{page}");
 
+    let old = sshd.fingerprint().to_owned();
     sshd.restart_with_new_host_keys().await.unwrap();
+    let replace = "hostrounds server trust web --replace";
     for command in [&["collect", "web"][..], &["server", "test", "web"], &["server", "trust", "web"]] {
-        program.run(command).await.refused(1, &["changed"]);
+        program.run(command).await.refused(1, &["changed", replace]);
     }
-    program.run(&["server", "trust", "web", "--fingerprint", sshd.fingerprint()]).await.refused(1, &["changed"]);
+    let trust = ["server", "trust", "web", "--fingerprint", sshd.fingerprint()];
+    let place = format!("{}/known_hosts:1", program.data_dir().display());
+    program.run(&trust).await.refused(1, &["has changed", old.as_str(), sshd.fingerprint(), &place]);
+    let told = program.run(&["--json", "server", "trust", "web"]).await;
+    assert_eq!((told.code, &told.json()["offer"]["replaces"][0]["fingerprint"]), (1, &old.as_str().into()), "{told:?}");
+    program
+        .run(&["server", "trust", "web", "--replace"])
+        .await
+        .refused(2, &["no terminal", &format!("{replace} --fingerprint")]);
+    program
+        .run(&["server", "trust", "web", "--replace", "--fingerprint", other])
+        .await
+        .refused(1, &["was not accepted"]);
+    program.run(&["collect", "web"]).await.refused(1, &["changed"]);
+    program.run(&[&trust[..], &["--replace"]].concat()).await.done();
+    program.run(&["collect", "web"]).await.done();
     let kept = program.run(&["--json", "history", "web", "--metric", "system.uptime"]).await.done().json();
-    assert_eq!(kept["series"][0]["buckets"].as_array().unwrap().len(), 1, "the history is still there");
+    assert_eq!(kept["series"][0]["buckets"].as_array().unwrap().len(), 2, "the history is still there");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,6 +174,75 @@ async fn the_agent_logs_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_jump_host_is_passed_with_a_key_and_a_host_key_of_its_own() {
+    let program = Program::new();
+    let bastion = Sshd::start(SshdConfig::default()).await.unwrap();
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    add(&program, &sshd, "web").await;
+    let jump = format!("{}@{}:{}", bastion.user(), bastion.host(), bastion.port());
+    let edit = ["server", "edit", "web", "--jump", &jump];
+    let with_key = [&edit[..], &["--jump-key", bastion.key().to_str().unwrap()]].concat();
+    program.run(&with_key).await.done();
+    program
+        .run(&["collect", "web"])
+        .await
+        .refused(1, &[jump.as_str(), bastion.fingerprint(), "hostrounds server trust web"]);
+    let accepted = program.run(&["server", "trust", "web", "--fingerprint", bastion.fingerprint()]).await.done();
+    assert!(accepted.out.contains("on the way to web"), "{accepted:?}");
+    program.run(&["server", "trust", "web", "--fingerprint", sshd.fingerprint()]).await.done();
+
+    let test = program.run(&["server", "test", "web"]).await.done().out;
+    let (at_jump, at_server) = test.split_once("At the server:").unwrap();
+    assert!(at_jump.contains(&format!("At jump host {jump}:")) && at_server.contains("ok     cpu"), "{test}");
+    assert!(program.run(&["server", "list"]).await.done().out.contains(&format!("via {jump}")));
+    program.run(&["collect", "web"]).await.done();
+
+    // The key of the server opens no door of the jump host.
+    program.run(&[&edit[..], &["--jump-key", sshd.key().to_str().unwrap()]].concat()).await.done();
+    program.run(&["collect", "web"]).await.refused(1, &["Jump host", &jump, "login"]);
+    let held = program.run(&["server", "show", "web"]).await.done().out;
+    assert!(held.contains("hostrounds collect web"), "{held}");
+    let list = program.run(&["--json", "server", "list"]).await.done().json();
+    assert_eq!(list[1]["state"], "held", "{list}");
+    program.run(&["server", "edit", "web", "--no-jump"]).await.done();
+    program.run(&["collect", "web"]).await.done();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn families_are_switched_off_and_on() {
+    let program = Program::new();
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    add_trusted(&program, &sshd, "web").await;
+    program.run(&["server", "edit", "web", "--without", "filesystems", "--without", "load"]).await.done();
+    let page = program.run(&["collect", "web"]).await.done().out;
+    assert!(!page.contains("MOUNT") && !page.contains("Load ") && page.contains("Memory "), "{page}");
+    let shown = program.run(&["server", "show", "web"]).await.done().out;
+    assert!(shown.contains("Not read      load, filesystems"), "{shown}");
+    program.run(&["server", "edit", "web", "--with", "load"]).await.done();
+    let page = program.run(&["collect", "web"]).await.done().out;
+    assert!(!page.contains("MOUNT") && page.contains("Load "), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_kit_is_printed_whole_and_in_parts() {
+    let program = Program::new();
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    add(&program, &sshd, "web").await;
+    let kit = program.run(&["--json", "server", "restrict", "web"]).await.done().json();
+    let script = program.run(&["server", "restrict", "web", "--script"]).await.done().out;
+    let line = program.run(&["server", "restrict", "web", "--line"]).await.done().out;
+    assert_eq!(
+        (kit["script"].as_str(), kit["authorizedKeys"].as_str()),
+        (Some(script.as_str()), Some(line.trim_end()))
+    );
+    assert!(script.starts_with("#!/bin/sh") && line.starts_with("restrict,command="), "{line}");
+    let page = program.run(&["server", "restrict", "web"]).await.done().out;
+    for part in [script.trim_end(), line.trim_end(), "What is given up:"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_is_edited_switched_and_removed_with_everything() {
     let program = Program::new();
     let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
@@ -181,7 +277,7 @@ async fn a_server_is_edited_switched_and_removed_with_everything() {
     assert_eq!(server["interval"], 90);
     assert_eq!(server["thresholds"], serde_json::json!({ "cpu": 85.5, "memory": null, "disk": 90.0 }));
     assert_eq!(server["tags"], serde_json::json!(["a", "b"]));
-    assert_eq!(server["target"]["login"]["method"], "key", "what was not named stays");
+    assert_eq!(server["target"]["logins"][0]["method"], "key", "what was not named stays");
     assert_eq!(server["target"]["port"], sshd.port());
     assert_eq!(server["target"]["host"], sshd.host());
 

@@ -12,6 +12,9 @@ async fn the_help_says_what_there_is() {
         ("help_server_edit", &["server", "edit", "--help"]),
         ("help_server_trust", &["server", "trust", "--help"]),
         ("help_collect", &["collect", "--help"]),
+        ("help_server_footprint", &["server", "footprint", "--help"]),
+        ("help_server_restrict", &["server", "restrict", "--help"]),
+        ("help_import", &["import", "ssh-config", "--help"]),
         ("help_history", &["history", "--help"]),
     ] {
         insta::assert_snapshot!(name, program.run(arguments).await.done().out);
