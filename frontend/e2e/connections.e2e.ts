@@ -60,7 +60,7 @@ afterAll(async () => {
 describe('the SSH configuration', () => {
   test('is shown before it is taken over, with what is left out', async () => {
     await screen.press('More ways to add servers');
-    await screen.press('Import from the SSH configuration');
+    await screen.within('More ways to add servers').press('Import from the SSH configuration');
     await screen.sees(/inner[^]*via /);
     await screen.press('1 entry not taken over');
     await screen.sees('Match host elsewhere');

@@ -2,6 +2,7 @@
 
 import type { ActivityKind } from '../api/gen/ActivityKind';
 import type { CollectionState } from '../api/gen/CollectionState';
+import type { Failure } from '../api/gen/Failure';
 import type { Family } from '../api/gen/Family';
 import type { Login } from '../api/gen/Login';
 import type { RuleKind } from '../api/gen/RuleKind';
@@ -123,6 +124,11 @@ export const activityWord: Record<ActivityKind, string> = {
 export function stageName({ stage, family, hop }: StageTime): string {
   const name = family === null ? stageWord[stage] : familyWord[family];
   return hop === null ? name : `${name} of ${hop}`;
+}
+
+/** Where something failed, and what. */
+export function failureTitle({ stage, hop, message }: Pick<Failure, 'stage' | 'hop' | 'message'>): string {
+  return `${stageWord[stage]}${hop === null ? '' : ` at the jump host ${hop}`}: ${message}`;
 }
 
 /** `1 server`, `2 servers`. */

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { Failure } from '../../api/gen/Failure';
 import { CopyBlock } from '../../components/CopyBlock';
 import { Note } from '../../components/Note';
-import { stageWord } from '../../format/words';
+import { failureTitle } from '../../format/words';
 
 interface FailureNoteProps {
   failure: Failure;
@@ -13,10 +13,8 @@ interface FailureNoteProps {
 
 /** Where a connection failed, why, what to do about it, and what can be copied for that. */
 export function FailureNote({ failure, tone = 'bad', actions }: FailureNoteProps) {
-  const { stage, hop, message, hint } = failure;
-  const where = hop === null ? stageWord[stage] : `${stageWord[stage]} at the jump host ${hop}`;
   return (
-    <Note tone={tone} title={`${where}: ${message}`} hint={hint} actions={actions}>
+    <Note tone={tone} title={failureTitle(failure)} hint={failure.hint} actions={actions}>
       <Remedy failure={failure} />
     </Note>
   );

@@ -86,7 +86,7 @@ function Families({ families }: { families: ReturnType<typeof shownFamilies> }) 
           <li key={family} className={classes.missing}>
             <CircleSlash size={13} aria-hidden className={classes.stepIcon} />
             <span>
-              {familyWord[family]} is not available: <span className={classes.reason}>{reason}</span>
+              {familyWord[family]}: not available. <span className={classes.reason}>{reason}</span>
             </span>
           </li>
         ))}

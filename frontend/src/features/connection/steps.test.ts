@@ -37,8 +37,15 @@ describe('the steps', () => {
     ]);
   });
 
-  it('do not take the reading of a family for one', () => {
-    expect(outline([step({ stage: 'probe', family: 'gpus', outcome: 'notAvailable' })], [], false)).toEqual([]);
+  it('tell from the families how reading goes', () => {
+    const families = [
+      step({ stage: 'probe', family: 'cpu' }),
+      step({ stage: 'probe', family: 'gpus', outcome: 'notAvailable' }),
+    ];
+    expect(outline(families, [], true).at(-1)).toMatch(/probe running$/);
+    expect(outline(families, [], false)).toEqual(['server: probe passed']);
+    const failed = [...families, step({ stage: 'probe', family: 'load', outcome: 'failed' })];
+    expect(outline(failed, [], false)).toEqual(['server: probe failed']);
   });
 });
 
@@ -47,6 +54,7 @@ it('lists families once, those that are not available last', () => {
     step({ stage: 'probe', family: 'gpus', outcome: 'notAvailable', detail: 'none', millis: null }),
     step({ stage: 'probe', family: 'cpu', millis: 2 }),
     step({ stage: 'probe', family: 'users', outcome: 'passed' }),
+    step({ stage: 'probe', family: 'load', outcome: 'notReached' }),
   ];
   expect(shownFamilies(steps, [{ family: 'users', reason: 'no who' }])).toEqual([
     { family: 'cpu', millis: 2, reason: null },

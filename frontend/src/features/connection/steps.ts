@@ -57,12 +57,19 @@ function find(steps: readonly TestStep[], hop: string | null, stage: Stage): Tes
   return steps.find((step) => step.stage === stage && step.hop === hop && step.family === null);
 }
 
+/** How reading went as a whole, where only its families were told. */
+function outcomeOf(families: readonly TestStep[], running: boolean): Outcome {
+  if (families.some(({ outcome }) => outcome === 'failed')) return 'failed';
+  return running ? 'running' : families.some(({ outcome }) => outcome === 'passed') ? 'passed' : 'notReached';
+}
+
 /** The groups of `steps` on the way over `jumps`; while it is `running` with those that are to come. */
 export function stepGroups(steps: readonly TestStep[], jumps: readonly string[], running: boolean): StepGroup[] {
   const all = places(jumps);
   const row = all.flatMap(({ hop, stages }) => stages.map((stage) => find(steps, hop, stage)));
   const last = row.findLastIndex((step) => step !== undefined);
   const failed = steps.some(({ outcome, family }) => outcome === 'failed' && family === null);
+  const families = steps.filter(({ stage, family }) => stage === 'probe' && family !== null);
   let position = -1;
   let next = running && !failed;
   const groups = all.map(({ hop, key, stages }) => {
@@ -70,6 +77,7 @@ export function stepGroups(steps: readonly TestStep[], jumps: readonly string[],
       position += 1;
       const step = row[position];
       if (step) return [{ stage, outcome: step.outcome, step }];
+      if (stage === 'probe' && families.length > 0) return [{ stage, outcome: outcomeOf(families, running), step }];
       // What was passed by without a step does not exist on this way, such as a name that the jump host looks up.
       const optional = hop !== null && stage === 'credential';
       if (!running || position < last || optional) return [];
@@ -82,12 +90,11 @@ export function stepGroups(steps: readonly TestStep[], jumps: readonly string[],
   return groups.filter(({ steps: shown }) => shown.length > 0);
 }
 
-/** The families that were read, in the order in which they were, then those that are not available. */
+/** The families that were read, in the order in which they were, then those that are not available. Where none was reached, none. */
 export function shownFamilies(steps: readonly TestStep[], unavailable: TestReport['unavailable']): ShownFamily[] {
   const read = steps.flatMap(({ family, millis, outcome, detail }): ShownFamily[] => {
-    if (family === null || unavailable.some((one) => one.family === family)) return [];
-    const reason = outcome === 'passed' ? null : (detail ?? 'It was not reached.');
-    return [{ family, millis, reason }];
+    if (family === null || outcome === 'notReached' || unavailable.some((one) => one.family === family)) return [];
+    return [{ family, millis, reason: outcome === 'passed' ? null : detail }];
   });
   const missing = unavailable.map(({ family, reason }) => ({ family, millis: null, reason }));
   return [...read, ...missing].sort((a, b) => Number(a.reason !== null) - Number(b.reason !== null));

@@ -444,7 +444,7 @@ describe('testing a connection', () => {
     const server = screen.getByRole('list', { name: 'Connection test steps: The server' });
     expect(within(server).getAllByRole('listitem')).toHaveLength(1);
     const families = screen.getByRole('list', { name: 'Families of metrics' });
-    expect(families).toHaveTextContent('GPUs is not available: nvidia-smi is not installed.');
+    expect(families).toHaveTextContent('GPUs: not available. nvidia-smi is not installed.');
     expect(screen.getByText('Login at the jump host ops@bastion: It was refused.')).toBeVisible();
     await expectAccessible();
     await user.click(screen.getByRole('button', { name: 'Copy the remedy' }));

@@ -5,7 +5,7 @@ import { engine } from '../../api/commands';
 import type { ServerView } from '../../api/gen/ServerView';
 import { Note } from '../../components/Note';
 import { RelativeTime } from '../../components/RelativeTime';
-import { stageWord } from '../../format/words';
+import { failureTitle } from '../../format/words';
 import { Remedy } from '../connection/FailureNote';
 import { useDialogs } from '../dialogs';
 import { attempt } from '../toasts';
@@ -47,10 +47,10 @@ export function HeldPanel({ view: { server, failure, heldSince } }: { view: Serv
       }
     >
       {failure && (
-        <p className={classes.why}>
-          {stageWord[failure.stage]}
-          {failure.hop !== null && ` at the jump host ${failure.hop}`}: {failure.message} {failure.hint}
-        </p>
+        <>
+          <p className={classes.why}>{failureTitle(failure)}</p>
+          <p className={classes.why}>{failure.hint}</p>
+        </>
       )}
       <p className={classes.quiet}>
         Trying again and again could lock the account. It goes on when you try it now and it lets you in, or when you

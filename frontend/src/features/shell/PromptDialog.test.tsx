@@ -45,7 +45,8 @@ describe('a server that asks', () => {
     expect(dialog()).toHaveTextContent('1 more server waits for an answer.');
     await user.keyboard('{Escape}');
     await engine.tell({ type: 'promptGone', id: 'prompt-1' });
-    expect(dialog()).toHaveAccessibleName('ops@bastion.example.org asks before it lets you in');
+    expect(dialog()).toHaveAccessibleName('A server asks before it lets you in');
+    expect(dialog()).toHaveTextContent('Asked by ops@bastion.example.org.');
     await user.click(screen.getByRole('button', { name: 'Give up' }));
     expect(engine.argsOf('answer_prompt')).toEqual([
       { id: 'prompt-1', answers: null },

@@ -43,7 +43,7 @@ function PromptDialog({ prompt, waiting }: { prompt: LoginPrompt; waiting: numbe
     <Modal
       opened
       onClose={() => void send(null)}
-      title={`${server?.name ?? prompt.hop} asks before it lets you in`}
+      title={`${server?.name ?? 'A server'} asks before it lets you in`}
       centered
       closeOnClickOutside={false}
       zIndex={ABOVE_ALL}
