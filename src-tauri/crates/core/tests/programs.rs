@@ -801,6 +801,27 @@ fn only_numbers_are_asked_about() {
     }
 }
 
+#[test]
+fn an_answer_that_is_cut_off_says_nothing_of_what_is_missing() {
+    let whole = whole_answer();
+    let families = [Family::Reboot, Family::Updates, Family::Containers, Family::Gpus];
+    assert_eq!(read(&mut Remote::new(), &whole, &families).unavailable, []);
+    for family in families {
+        for part in ["\n@hr n0nce dnf", "\n@hr n0nce docker", "\n@hr n0nce reboot_needs", "\n@hr n0nce nvidia"] {
+            let observation = read(&mut Remote::new(), &whole[..whole.find(part).unwrap()], &[family]);
+            assert!(
+                observation.points.iter().all(|point| point.series.metric.info().family == family)
+                    && observation
+                        .unavailable
+                        .iter()
+                        .all(|missing| missing.reason.contains("did not arrive as a whole")),
+                "{family:?} up to {part}: {observation:?}"
+            );
+        }
+        assert!(reason(&read(&mut Remote::new(), "", &[family])).contains("did not arrive as a whole"));
+    }
+}
+
 /// An answer for all families, made of the fixtures.
 fn whole_answer() -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/programs");
@@ -820,11 +841,20 @@ fn whole_answer() -> String {
         part("docker", &text("docker-ps.txt"), 0),
         usage,
         part("nvidia", &text("nvidia-smi.txt"), 0),
+        format!("\n@hr {NONCE} gpus\n"),
         part("dnf", &text("dnf-rocky-9.txt"), 100),
         part("dnf_security", &text("dnf-rocky-9-security.txt"), 100),
+        format!("\n@hr {NONCE} updates\n"),
         format!("\n@hr {NONCE} end\n"),
     ]
     .concat()
+}
+
+/// The last parts of all families, with which an answer is whole.
+fn closed() -> String {
+    ["containers_usage", "reboot_running", "reboot_kernels", "gpus", "updates", "end"]
+        .map(|name| format!("\n@hr {NONCE} {name}\n"))
+        .concat()
 }
 
 fn piece() -> impl Strategy<Value = String> {
@@ -864,11 +894,11 @@ proptest! {
     #[test]
     fn no_words_of_any_program_make_a_reader_panic(text in "(?s).{0,200}", status in 0u8..=255) {
         for name in ["units", "reboot_needs", "apt", "zypper", "dnf", "apk", "pacman", "docker", "podman", "nvidia"] {
-            let answer = format!("\n@hr {NONCE} {name}\n{text}\n@hr {NONCE} {name}_status {status}\n\n@hr {NONCE} end\n");
+            let answer = format!("\n@hr {NONCE} {name}\n{text}\n@hr {NONCE} {name}_status {status}\n{}", closed());
             check(&read(&mut Remote::new(), &answer, &FAMILIES));
         }
-        for name in ["containers_usage", "amd", "reboot_asked", "reboot_kernels", "handles", "io"] {
-            let answer = format!("\n@hr {NONCE} {name}\n{text}\n@hr {NONCE} end\n");
+        for name in ["amd", "reboot_asked", "handles", "io", "containers_usage", "reboot_kernels"] {
+            let answer = format!("{}\n@hr {NONCE} {name}\n{text}\n@hr {NONCE} end\n", closed());
             check(&read(&mut Remote::new(), &answer, &FAMILIES));
             detail(&mut shown(7), &answer, 7);
         }

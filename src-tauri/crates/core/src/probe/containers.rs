@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use crate::metric::{Metric, attribute};
 use crate::observation::{Attributes, Container, Observation, Point, TABLE_ROWS, real};
 use crate::probe::parts::Parts;
-use crate::probe::program::Ran;
+use crate::probe::program::{CUT_OFF, Ran};
 use crate::rate::{self, Clock};
 use crate::text;
 
@@ -89,8 +89,8 @@ struct Group {
 impl Tracker {
     /// Adds how many containers there are in which state, which, and what those that run use.
     pub(super) fn read(&mut self, parts: &Parts<'_>, observation: &mut Observation) -> Result<(), String> {
+        let (clock, groups) = usage(parts.get("containers_usage").ok_or(CUT_OFF)?);
         let mut listed = listed(parts)?;
-        let (clock, groups) = parts.get("containers_usage").map(usage).unwrap_or_default();
         let before = self.before.take();
         for Listed { id, container } in &mut listed {
             let Some(group) = groups.get(id.as_str()) else { continue };

@@ -9,7 +9,7 @@ use crate::observation::{Attributes, Observation, Point, real};
 use crate::probe::MAX_PARTS;
 use crate::probe::facts::System;
 use crate::probe::parts::Parts;
-use crate::probe::program::Ran;
+use crate::probe::program::{CUT_OFF, Ran};
 use crate::text;
 
 /// A GPU that sleeps to save power is left asleep: asking it would wake it, every time.
@@ -39,6 +39,7 @@ pub(super) const SCRIPT: &str = r#"hr_gpus() {
     fi
   done
   if [ $# -gt 0 ]; then hr_mark amd; grep -Hs . "$@"; fi
+  hr_mark gpus
 }
 "#;
 
@@ -59,6 +60,7 @@ struct Gpu {
 
 /// Adds what each of them tells.
 pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation) -> Result<(), String> {
+    parts.get("gpus").ok_or(CUT_OFF)?;
     let nvidia = parts.get("nvidia").map(|_| nvidia(parts));
     let mut gpus = parts.get("amd").map(amd).unwrap_or_default();
     match nvidia {

@@ -45,6 +45,9 @@ impl<'a> Ran<'a> {
     }
 }
 
+/// Why a family has nothing to say of which the last part is missing: what would stand in the others is not known.
+pub(super) const CUT_OFF: &str = "The answer of the shell did not arrive as a whole.";
+
 /// The status of GNU `timeout` where time ran out.
 const OUT_OF_TIME_GNU: u64 = 124;
 /// That of BusyBox, which is the status of what ended by SIGTERM.

@@ -9,7 +9,7 @@ use crate::metric::Metric;
 use crate::observation::{Attributes, Observation, Point, TABLE_ROWS};
 use crate::probe::facts::System;
 use crate::probe::parts::Parts;
-use crate::probe::program::Ran;
+use crate::probe::program::{CUT_OFF, Ran};
 use crate::text;
 
 /// `modules.builtin` comes with the package of a kernel and goes with it; other files below `/lib/modules` stay behind.
@@ -20,19 +20,20 @@ pub(super) const SCRIPT: &str = r#"hr_reboot() {
   for hr_file in /run/systemd/container /run/.containerenv /.dockerenv; do
     [ -e $hr_file ] && hr_mark reboot_container
   done
+  if command -v needs-restarting >/dev/null; then
+    hr_program reboot_needs needs-restarting -r
+  fi
   hr_mark reboot_running; cat /proc/sys/kernel/osrelease
   hr_mark reboot_kernels
   for hr_file in /lib/modules/*/modules.builtin; do
     [ -e "$hr_file" ] && printf '%s\n' "$hr_file"
   done
-  if command -v needs-restarting >/dev/null; then
-    hr_program reboot_needs needs-restarting -r
-  fi
 }
 "#;
 
 /// Adds whether a reboot is required, and why.
 pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation) -> Result<(), String> {
+    parts.get("reboot_kernels").ok_or(CUT_OFF)?;
     let is_container = parts.get("reboot_container").is_some();
     let kernel = if is_container { None } else { kernel(parts) };
     let voices = [parts.get("reboot_asked").map(asked), needs_restarting(parts), kernel];

@@ -10,7 +10,7 @@ use crate::metric::{Metric, attribute};
 use crate::observation::{Attributes, Observation, Point, TABLE_ROWS, Update, real};
 use crate::probe::facts::System;
 use crate::probe::parts::Parts;
-use crate::probe::program::Ran;
+use crate::probe::program::{CUT_OFF, Ran};
 use crate::text;
 
 /// - apt: an upgrade that is only simulated (`-s`) fetches and changes nothing. `apt list` says the same, but warns that its
@@ -42,6 +42,7 @@ pub(super) const SCRIPT: &str = r#"hr_updates() {
   elif command -v pacman >/dev/null; then
     hr_program pacman pacman -Qu
   fi
+  hr_mark updates
 }
 hr_dnf() {
   hr_program dnf "$1" -C -q check-update
@@ -79,6 +80,7 @@ impl Pending {
 
 /// Adds how many there are, and which, those that close holes first.
 pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation) -> Result<(), String> {
+    parts.get("updates").ok_or(CUT_OFF)?;
     let tools = ["apt_without_lists", "apt", "zypper", "dnf", "apk", "pacman"];
     let asked = tools.into_iter().find(|part| parts.get(part).is_some());
     let Pending { mut updates, all, security } = match asked {
