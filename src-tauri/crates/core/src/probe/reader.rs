@@ -1,4 +1,4 @@
-//! A reader of the routine files that stays: a perl loop instead of a `tail` for each answer.
+//! A reader of the routine files that stays: a perl loop instead of a `head` for each answer.
 //!
 //! Starting a process is most of what a routine answer costs a server. Where there is perl (on nearly every distribution,
 //! and in Debian's base system), `hr_reader` lets it take the shell's place after one more answer: it reads the questions of

@@ -3,7 +3,7 @@
 //! Both ways of reading come through here, over SSH and on this computer, so that a value means the same everywhere.
 
 use crate::observation::{Observation, Unavailable};
-use crate::probe::{Family, cpu, disk_io, file_handles, load, memory, network, pressure, uptime};
+use crate::probe::{Family, MAX_PARTS, cpu, disk_io, file_handles, load, memory, network, pressure, uptime};
 use crate::rate::Clock;
 
 /// The files of the routine families. Those that grow with the system come last: where what is read of all of them is
@@ -21,19 +21,23 @@ pub const PATHS: [&str; 10] = [
     network::PATH,
 ];
 
-/// What stands before each file of a routine answer and before what the shell has used, as `tail` prints it.
+/// Lines of each file that are printed, at most: with 100,000 interfaces the answer would be larger than what is taken from a
+/// server, and every other family lost with the network. Twice as many as parts are kept of any family.
+const LINES: usize = 2 * MAX_PARTS;
+
+/// What stands before each file of a routine answer and before what the shell has used, as `head` prints it.
 pub(super) const TIMES: &str = "times";
 
 /// The shell that prints the files.
 ///
-/// - `tail` prints a `==> file <==` header before each of several files (GNU, BusyBox and toybox alike), skips one that is
+/// - `head` prints a `==> file <==` header before each of several files (GNU, BusyBox and toybox alike), skips one that is
 ///   missing, and is a single process.
 /// - `times` is the shell's own, and costs no process.
 pub(super) fn script() -> String {
     let files = PATHS.join(" ");
     format!(
         "hr_files='{files}'\n\
-         hr_routine() {{\n  tail -n +1 $hr_files </dev/null 2>/dev/null\n  printf '\\n==> {TIMES} <==\\n'; times\n}}\n"
+         hr_routine() {{\n  head -n {LINES} $hr_files </dev/null 2>/dev/null\n  printf '\\n==> {TIMES} <==\\n'; times\n}}\n"
     )
 }
 
