@@ -35,13 +35,10 @@ const PATIENT: Deadlines = Deadlines {
 };
 const BRIEF_SHELL: Deadlines = Deadlines { shell: Duration::from_millis(100), ..PATIENT };
 
-const SERVERS: [(Misbehaviour, Deadlines); 12] = [
+const SERVERS: [(Misbehaviour, Deadlines); 9] = [
     (Misbehaviour::Silent, MUTE),
     (Misbehaviour::Dripping, MUTE),
-    (Misbehaviour::EndlessBanner, MUTE),
     (Misbehaviour::HugePacket, MUTE),
-    (Misbehaviour::HangsUpInKeyExchange, PATIENT),
-    (Misbehaviour::HangsUpInLogin, PATIENT),
     (Misbehaviour::OpensChannels, BRIEF_SHELL),
     (Misbehaviour::SilentChannel, BRIEF_SHELL),
     (Misbehaviour::HangsUpInAnswer, PATIENT),

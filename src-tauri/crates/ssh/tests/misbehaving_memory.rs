@@ -20,7 +20,7 @@ use tokio::process::Command;
 /// KiB that a server may cost.
 const BOUND: u64 = 64 * 1024;
 /// How long the server may send as much as it can.
-const FLOOD: Duration = Duration::from_secs(4);
+const FLOOD: Duration = Duration::from_secs(2);
 /// Where the process that is measured finds its server, and the line of known hosts.
 const SERVER: &str = "HOSTROUNDS_TEST_SERVER";
 
@@ -60,7 +60,7 @@ async fn the_process_that_is_measured() {
     let (port, line) = server.split_once(' ').unwrap();
     let hosts = Hosts::with(&[line]);
     let hop = Hop::new(endpoint(port.parse().unwrap(), "ops"), Credential::Password("let me in".into()));
-    let deadlines = Deadlines { key_exchange: FLOOD, login: FLOOD, shell: FLOOD, ..patient() };
+    let deadlines = Deadlines { login: 2 * FLOOD, shell: FLOOD, ..patient() };
     let before = memory("VmRSS:");
     let connected = connect(&Route::direct(hop), &hosts.known, &deadlines, None, &mut |_| {}).await;
     let ended = match connected {
@@ -70,7 +70,7 @@ async fn the_process_that_is_measured() {
             Ok(mut shell) => {
                 let first = shell.ask("echo", Limits { deadline: FLOOD, max_bytes: 1 << 20 }).await;
                 // What comes after the answer was given up is thrown away.
-                tokio::time::sleep(FLOOD / 2).await;
+                tokio::time::sleep(FLOOD).await;
                 first.map_or_else(|error| error.code(), |_| "no error")
             }
         },
