@@ -22,7 +22,7 @@ impl Hostrounds {
     pub async fn restrict(&self, id: ServerId) -> Result<RestrictKit, ApiError> {
         let server = self.server(id)?;
         let Target::Ssh(target) = server.target else { return Err(ApiError::local("restricted")) };
-        let user = &target.hop.user;
+        let user = quoted(&target.hop.user);
         let key = public_key(&target.hop.logins).await;
         let line = format!("restrict,command=\"{RESTRICTED_PATH}\" {}", key.as_deref().unwrap_or(YOUR_KEY));
         let script = restricted_script();
@@ -35,8 +35,8 @@ impl Hostrounds {
                 "install -d -m 700 -o {user} -g \"$(id -gn {user})\" \"$(getent passwd {user} | cut -d: -f6)/.ssh\""
             ),
             format!(
-                "printf '%s\\n' '{}' >> \"$(getent passwd {user} | cut -d: -f6)/.ssh/authorized_keys\"",
-                line.replace('\'', r"'\''")
+                "printf '%s\\n' {} >> \"$(getent passwd {user} | cut -d: -f6)/.ssh/authorized_keys\"",
+                quoted(&line)
             ),
         ];
         Ok(RestrictKit {
@@ -44,9 +44,15 @@ impl Hostrounds {
             path: RESTRICTED_PATH.to_owned(),
             authorized_keys: line,
             commands,
-            costs: costs(user),
+            costs: costs(&target.hop.user),
         })
     }
+}
+
+/// A word of a shell, whatever is in it.
+fn quoted(word: &str) -> String {
+    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !word.is_empty();
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// What is given up with the kit.

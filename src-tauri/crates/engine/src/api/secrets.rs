@@ -177,3 +177,236 @@ impl Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use async_trait::async_trait;
+    use hostrounds_core::server::{Hop, Login, ServerId, SshTarget, Thresholds};
+    use hostrounds_store::Store;
+
+    use super::*;
+    use crate::api::view::ServerForm;
+    use crate::api::{ErrorCode, Hostrounds, Options};
+    use crate::credentials::Credentials;
+    use crate::visit::{Keys, Way};
+
+    /// A keyring in memory that fails once, after so many more calls.
+    struct FakeKeyring {
+        entries: Mutex<BTreeMap<(ServerId, SecretSlot), String>>,
+        patience: AtomicUsize,
+        reads: AtomicUsize,
+    }
+
+    impl FakeKeyring {
+        fn new() -> Arc<Self> {
+            Arc::new(Self {
+                entries: Mutex::default(),
+                patience: AtomicUsize::new(usize::MAX),
+                reads: AtomicUsize::new(0),
+            })
+        }
+
+        fn call(&self) -> Result<(), CredentialError> {
+            let left = self.patience.load(Ordering::SeqCst);
+            self.patience.store(left.checked_sub(1).unwrap_or(usize::MAX), Ordering::SeqCst);
+            if left == 0 { Err(CredentialError::Waiting) } else { Ok(()) }
+        }
+
+        fn fails_after(&self, calls: usize) {
+            self.patience.store(calls, Ordering::SeqCst);
+        }
+
+        fn held(&self) -> Vec<(SecretSlot, String)> {
+            self.entries.lock().unwrap().iter().map(|((_, slot), secret)| (slot.clone(), secret.clone())).collect()
+        }
+    }
+
+    #[async_trait]
+    impl Credentials for FakeKeyring {
+        async fn get(&self, server: ServerId, slot: &SecretSlot) -> Result<Option<SecretString>, CredentialError> {
+            self.reads.fetch_add(1, Ordering::SeqCst);
+            self.call()?;
+            Ok(self.entries.lock().unwrap().get(&(server, slot.clone())).cloned().map(SecretString::from))
+        }
+
+        async fn set(&self, server: ServerId, slot: &SecretSlot, secret: SecretString) -> Result<(), CredentialError> {
+            self.call()?;
+            self.entries.lock().unwrap().insert((server, slot.clone()), secret.expose_secret().to_owned());
+            Ok(())
+        }
+
+        async fn clear(&self, server: ServerId, slot: &SecretSlot) -> Result<(), CredentialError> {
+            self.call()?;
+            self.entries.lock().unwrap().remove(&(server, slot.clone()));
+            Ok(())
+        }
+    }
+
+    async fn engine(keyring: &Arc<FakeKeyring>) -> (Hostrounds, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { data_dir: folder.path().to_owned(), notify: false };
+        let store = Store::open(&options.database()).await.unwrap();
+        let engine = Engine::assemble(options, store, Arc::clone(keyring) as _, None).await.unwrap();
+        (Hostrounds { engine }, folder)
+    }
+
+    fn own() -> SecretSlot {
+        SecretSlot::Password { jump: None }
+    }
+
+    fn of_jump() -> SecretSlot {
+        SecretSlot::Password { jump: Some("ops@bastion".into()) }
+    }
+
+    fn of_key() -> SecretSlot {
+        SecretSlot::Passphrase { path: "~/.ssh/id".into() }
+    }
+
+    /// A server behind a jump host: passwords for both, and a key file. It is not visited.
+    fn target() -> SshTarget {
+        let hop = |host: &str, logins| Hop { host: host.into(), port: 22, user: "ops".into(), logins };
+        SshTarget {
+            hop: hop("web", vec![Login::key("~/.ssh/id"), Login::Password]),
+            jumps: vec![hop("bastion", vec![Login::Password])],
+        }
+    }
+
+    fn form(target: SshTarget, secrets: &[(SecretSlot, &str)]) -> ServerForm {
+        let draft = ServerDraft {
+            name: "web".into(),
+            target: Target::Ssh(target),
+            enabled: false,
+            interval: 60,
+            thresholds: Thresholds::default(),
+            families_off: vec![],
+            environment: None,
+            tags: vec![],
+        };
+        let edit = |(slot, value): &(SecretSlot, &str)| SecretEdit {
+            slot: slot.clone(),
+            change: if value.is_empty() {
+                SecretChange::Clear
+            } else {
+                SecretChange::Set { value: SecretString::from(*value) }
+            },
+        };
+        ServerForm { draft, secrets: secrets.iter().map(edit).collect() }
+    }
+
+    fn kept(pairs: &[(SecretSlot, &str)]) -> Vec<(SecretSlot, String)> {
+        let mut pairs: Vec<_> = pairs.iter().map(|(slot, secret)| (slot.clone(), (*secret).to_owned())).collect();
+        pairs.sort();
+        pairs
+    }
+
+    #[tokio::test]
+    async fn each_secret_has_its_place_and_goes_when_no_login_can_use_it() {
+        let keyring = FakeKeyring::new();
+        let (hostrounds, _folder) = engine(&keyring).await;
+        let all = [(own(), "a"), (of_jump(), "b"), (of_key(), "c")];
+        let view = hostrounds.add_server(form(target(), &all)).await.unwrap();
+        assert_eq!(keyring.held(), kept(&all));
+        assert_eq!(view.secrets.len(), 3);
+        let id = view.server.id;
+
+        // What is not named stays; what is cleared goes; what no login can use goes.
+        let direct = SshTarget { jumps: vec![], ..target() };
+        let view = hostrounds.update_server(id, form(direct, &[(own(), "")])).await.unwrap();
+        assert_eq!(keyring.held(), kept(&[(of_key(), "c")]));
+        assert_eq!(view.secrets, [of_key()]);
+        let log: Vec<String> =
+            hostrounds.activity(Some(id), None, 99).await.unwrap().into_iter().map(|line| line.message).collect();
+        assert!(log.contains(&"web: the password of the jump host ops@bastion was removed from the keyring".into()));
+
+        hostrounds.remove_server(id).await.unwrap();
+        assert!(keyring.held().is_empty());
+        hostrounds.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_keyring_that_fails_in_between_leaves_everything_as_it_was() {
+        let keyring = FakeKeyring::new();
+        let (hostrounds, _folder) = engine(&keyring).await;
+        keyring.fails_after(1);
+        let error = hostrounds.add_server(form(target(), &[(own(), "a"), (of_jump(), "b")])).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::Keyring);
+        assert_eq!(hostrounds.servers().len(), 1, "only this computer");
+
+        let keyring = FakeKeyring::new();
+        let (hostrounds, _folder) = engine(&keyring).await;
+        let id = hostrounds.add_server(form(target(), &[(own(), "a")])).await.unwrap().server.id;
+        for calls in 0..3 {
+            // Reading the old one, setting the new one, setting the other one.
+            keyring.fails_after(calls);
+            let mut moved = target();
+            moved.hop.port = 2222;
+            let changes = form(moved, &[(own(), "A"), (of_jump(), "b")]);
+            let failing = hostrounds.update_server(id, changes);
+            let error = failing.await.unwrap_err();
+            assert_eq!(error.code, ErrorCode::Keyring);
+            let now = hostrounds.server_named("web").unwrap();
+            assert_eq!((now.server.target, now.secrets), (Target::Ssh(target()), vec![own()]), "{calls}");
+            assert_eq!(keyring.held(), kept(&[(own(), "a")]), "{calls}");
+        }
+        hostrounds.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_removed_is_removed_with_the_next_change() {
+        let keyring = FakeKeyring::new();
+        let (hostrounds, _folder) = engine(&keyring).await;
+        let id = hostrounds.add_server(form(target(), &[(of_jump(), "b")])).await.unwrap().server.id;
+        keyring.fails_after(0);
+        let direct = SshTarget { jumps: vec![], ..target() };
+        let view = hostrounds.update_server(id, form(direct.clone(), &[])).await.unwrap();
+        assert_eq!((view.server.target, view.secrets), (Target::Ssh(direct.clone()), vec![of_jump()]));
+        assert_eq!(hostrounds.troubles().first().map(|trouble| trouble.code.as_str()), Some(KEYRING_UNAVAILABLE));
+        hostrounds.update_server(id, form(direct, &[])).await.unwrap();
+        assert!(keyring.held().is_empty());
+        hostrounds.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_for_a_login_that_uses_it() {
+        let keyring = FakeKeyring::new();
+        let (hostrounds, _folder) = engine(&keyring).await;
+        let elsewhere = SecretSlot::Password { jump: Some("ops@other".into()) };
+        let error = hostrounds.add_server(form(target(), &[(elsewhere, "a")])).await.unwrap_err();
+        assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "secrets"));
+        assert!(error.message.contains("ops@other"), "{}", error.message);
+        hostrounds.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn the_keyring_is_asked_only_for_what_it_holds() {
+        let keyring = FakeKeyring::new();
+        let (hostrounds, _folder) = engine(&keyring).await;
+        let id = hostrounds.add_server(form(target(), &[(of_jump(), "b")])).await.unwrap().server.id;
+        let engine = &hostrounds.engine;
+        let typed = [SecretEdit { slot: own(), change: SecretChange::Set { value: SecretString::from("typed") } }];
+        for (server, edits, reads) in [(Some(id), &typed[..], 1), (None, &typed[..], 0)] {
+            keyring.reads.store(0, Ordering::SeqCst);
+            let keys = Keys { credentials: engine.credentials.as_ref(), secrets: &engine.secrets, server, edits };
+            let way = Way::prepare(&target(), &keys).await;
+            assert_eq!(keyring.reads.load(Ordering::SeqCst), reads);
+            match (server, way) {
+                (Some(_), Ok(way)) => {
+                    assert_eq!((way.route.jumps[0].credentials.len(), way.route.server.credentials.len()), (1, 2));
+                }
+                // The jump host takes a password and nothing else, and nobody has given one.
+                (None, Err(failure)) => {
+                    assert_eq!(
+                        (failure.code.as_str(), failure.hop.as_deref()),
+                        ("password_missing", Some("ops@bastion"))
+                    );
+                }
+                _ => panic!("another outcome"),
+            }
+        }
+        hostrounds.shutdown().await;
+    }
+}
