@@ -1,4 +1,4 @@
-//! Several files in one answer, as `tail` prints them: before each stands a line `==> PATH <==`.
+//! Several files in one answer, as `head` and `tail` print them: before each stands a line `==> PATH <==`.
 
 /// The files in `text` with their paths, in the order in which they were printed. What stands before the first is left out.
 ///
