@@ -1,13 +1,12 @@
-import { Button, Fieldset, TextInput } from '@mantine/core';
+import { Fieldset, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { Plus } from 'lucide-react';
 
 import type { ServerView } from '../../api/gen/ServerView';
 import { HostFields } from './HostFields';
 import { JumpFields } from './JumpFields';
 import { LoginList } from './LoginList';
 import classes from './ServerForm.module.css';
-import { type FormValues, MAX_JUMPS, newJump } from './values';
+import type { FormValues } from './values';
 
 export interface FieldsProps {
   form: UseFormReturnType<FormValues>;
@@ -28,26 +27,12 @@ export function ConnectionFields({ form, view }: FieldsProps) {
       </Fieldset>
     );
   }
-  const { jumps } = form.values;
   return (
     <Fieldset legend="Connection" className={classes.fields}>
       <TextInput label="Name" placeholder="web-1" data-autofocus {...form.getInputProps('name')} />
       <HostFields form={form} prefix="" />
       <LoginList form={form} view={view} prefix="" />
       <JumpFields form={form} view={view} />
-      {jumps.length < MAX_JUMPS && (
-        <Button
-          variant="subtle"
-          size="compact-xs"
-          className={classes.more}
-          leftSection={<Plus size={13} aria-hidden />}
-          onClick={() => {
-            form.insertListItem('jumps', newJump());
-          }}
-        >
-          {jumps.length === 0 ? 'Reach it through a jump host' : 'Add another jump host'}
-        </Button>
-      )}
     </Fieldset>
   );
 }

@@ -1,4 +1,5 @@
-import { Switch } from '@mantine/core';
+import { Button, Switch } from '@mantine/core';
+import { Plus } from 'lucide-react';
 import { useId } from 'react';
 
 import type { FieldsProps } from './ConnectionFields';
@@ -7,20 +8,23 @@ import { LoginList } from './LoginList';
 import { OrderButtons } from './OrderButtons';
 import { SecretField } from './SecretField';
 import classes from './ServerForm.module.css';
-import { newLogin } from './values';
+import { useListFocus } from './useListFocus';
+import { MAX_JUMPS, newJump, newLogin } from './values';
 
-/** The hosts that are passed on the way, in order. Without any, nothing. */
+/** The hosts that are passed on the way, in order. Without any, only what adds one. */
 export function JumpFields({ form, view }: FieldsProps) {
   const label = useId();
   const { jumps, logins } = form.values;
   const error = form.errors.jumps;
-  if (jumps.length === 0) return null;
+  const list = useListFocus(jumps.length);
   return (
-    <div className={classes.logins}>
-      <span id={label} className={classes.label}>
-        {jumps.length === 1 ? 'Jump host' : 'Jump hosts, passed in this order'}
-      </span>
-      <ol className={classes.rows} aria-labelledby={label} data-several>
+    <div className={classes.logins} ref={list}>
+      {jumps.length > 0 && (
+        <span id={label} className={classes.label}>
+          {jumps.length === 1 ? 'Jump host' : 'Jump hosts, passed in this order'}
+        </span>
+      )}
+      <ol className={classes.rows} aria-labelledby={label} data-several hidden={jumps.length === 0}>
         {jumps.map((jump, index) => {
           const prefix = `jumps.${index}.`;
           return (
@@ -60,6 +64,19 @@ export function JumpFields({ form, view }: FieldsProps) {
         })}
       </ol>
       {error !== undefined && <p className={classes.error}>{error}</p>}
+      {jumps.length < MAX_JUMPS && (
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          className={classes.more}
+          leftSection={<Plus size={13} aria-hidden />}
+          onClick={() => {
+            form.insertListItem('jumps', newJump());
+          }}
+        >
+          {jumps.length === 0 ? 'Reach it through a jump host' : 'Add another jump host'}
+        </Button>
+      )}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import type { FieldsProps } from './ConnectionFields';
 import { LoginFields } from './LoginFields';
 import { OrderButtons } from './OrderButtons';
 import classes from './ServerForm.module.css';
+import { useListFocus } from './useListFocus';
 import { type LoginValues, MAX_LOGINS, type Method, newLogin } from './values';
 
 /** There is one password for a host, and one person. */
@@ -30,6 +31,7 @@ export function LoginList({ form, view, prefix }: LoginListProps) {
   const jump = /^jumps\.(\d+)\./.exec(prefix)?.[1];
   const logins = (jump === undefined ? form.values : form.values.jumps[Number(jump)])?.logins ?? [];
   const several = logins.length > 1;
+  const list = useListFocus(logins.length);
   const error = form.errors[path];
   const where = jump === undefined ? '' : ` of jump host ${Number(jump) + 1}`;
 
@@ -37,7 +39,7 @@ export function LoginList({ form, view, prefix }: LoginListProps) {
     once.filter((method) => logins.some((login, other) => other !== index && login.method === method));
 
   return (
-    <div className={classes.logins}>
+    <div className={classes.logins} ref={list}>
       <span id={label} className={classes.label}>
         {several ? 'Ways to log in, tried in this order' : 'Login method'}
       </span>

@@ -10,11 +10,19 @@ interface FactsProps {
   facts: KnownFacts | null;
 }
 
+/** A smaller difference cannot be told from the time that the question took. */
+const NOTABLE_SKEW = 3;
+
+function isOff(skew: number | null): skew is number {
+  return skew !== null && Math.abs(skew) >= NOTABLE_SKEW;
+}
+
 /** Where the server is, what it is, and when it was and will be visited. */
 export function Facts({ view: { server, state, summary, lastSeen, nextVisit }, facts }: FactsProps) {
   const words = facts
     ? [facts.hostname, facts.os, facts.kernel, facts.architecture, facts.cpuModel].filter((word) => word !== null)
     : [];
+  const skew = facts?.clockSkew ?? null;
   const labels = [server.environment, ...server.tags].filter((word) => word !== null);
   return (
     <>
@@ -23,6 +31,11 @@ export function Facts({ view: { server, state, summary, lastSeen, nextVisit }, f
         {words.map((word, index) => (
           <span key={index}>{word}</span>
         ))}
+        {isOff(skew) && (
+          <span>
+            Clock {duration(Math.abs(skew))} {skew > 0 ? 'ahead' : 'behind'}
+          </span>
+        )}
         {labels.map((word, index) => (
           <span key={index} className={classes.tag}>
             {word}

@@ -6,7 +6,7 @@ import type { Latest } from '../../api/gen/Latest';
 import type { Point } from '../../api/gen/Point';
 import type { TestReport } from '../../api/gen/TestReport';
 import type { Answers } from '../../test/engine';
-import { collection, failure, latest, local, NOW, server, snapshot, ssh, step, view } from '../../test/fixtures';
+import { collection, failure, latest, local, NOW, snapshot, ssh, step, view } from '../../test/fixtures';
 import { expectAccessible, openWindow } from '../../test/render';
 
 const region = (name: string) => screen.getByRole('region', { name });
@@ -188,7 +188,7 @@ describe('what the system says of itself', () => {
     value,
     attributes,
   });
-  const open = (over: Partial<Latest>, of: Parameters<typeof server>[0] = {}) =>
+  const open = (over: Partial<Latest>, of: Parameters<typeof view>[1] = {}) =>
     openWindow(
       { snapshot: () => snapshot({ servers: [local(), view({}, of)] }), latest: () => latest(over) },
       '#/servers/1',
