@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use hostrounds_core::server::{Login, MAX_LOGINS};
+use hostrounds_core::text::neutralised;
 
 use crate::expand::Tokens;
 use crate::host::Values;
@@ -75,7 +76,13 @@ impl AgentSocket {
                     None => tokens.expand(word),
                 };
                 match path {
-                    Ok(path) => Self::At(path),
+                    Ok(path) if is_plain(&path) => Self::At(path),
+                    Ok(path) => {
+                        notes.push(format!(
+                            "IdentityAgent {path} is not used: it holds control or direction characters."
+                        ));
+                        Self::None
+                    }
                     Err(unknown) => {
                         notes.push(format!("IdentityAgent {word}: {unknown} has no value here, so no agent is used."));
                         Self::None
@@ -143,6 +150,9 @@ fn paths(option: &str, words: &[&str], tokens: Tokens<'_>, notes: &mut Vec<Strin
     for word in words.iter().filter(|word| !word.eq_ignore_ascii_case("none")) {
         match tokens.expand(word) {
             Err(unknown) => notes.push(format!("{option} {word} is left out: {unknown} has no value here.")),
+            Ok(path) if !is_plain(&path) => {
+                notes.push(format!("{option} {path} is left out: it holds control or direction characters."));
+            }
             Ok(path) if path.starts_with("~/") || Path::new(&path).is_absolute() => {
                 if !paths.contains(&path) {
                     paths.push(path);
@@ -154,6 +164,11 @@ fn paths(option: &str, words: &[&str], tokens: Tokens<'_>, notes: &mut Vec<Strin
         }
     }
     paths
+}
+
+/// Whether a path can be shown as it is.
+fn is_plain(path: &str) -> bool {
+    neutralised(path, path.len()) == path
 }
 
 /// The certificate that belongs to a key file. OpenSSH compares what is in them; here the names decide.

@@ -280,9 +280,11 @@ fn hosts_and_skipped_items_are_bounded() {
 fn text_cannot_deceive() {
     let home = Home::new();
     let configuration =
-        home.read(b"Host a\x1b[31m\nHost ok\n Frob \x1b]0;x\x07\xe2\x80\xae\xff\n HostKeyAlias \x1b[2J\n".as_slice());
-    assert_eq!(configuration.candidates.len(), 1);
-    let shown = format!("{:?}{:?}", configuration.candidates[0].notes, skipped(&configuration));
+        home.read(b"Host a\x1b[31m\nHost ok\n Frob \x1b]0;x\x07\xe2\x80\xae\xff\n HostKeyAlias \x1b[2J\n IdentityFile ~/\x1b[31m\nHost two\n IdentityAgent /\x1b[31m\n IdentityFile /k\n".as_slice());
+    assert_eq!(configuration.candidates.len(), 2);
+    assert_eq!(way(&configuration.candidates[1]).hop.logins, [key("/k")]);
+    assert_eq!(way(&configuration.candidates[0]).hop.logins, [Login::agent()]);
+    let shown = format!("{:?}{:?}", configuration.candidates, skipped(&configuration));
     assert!(!shown.contains("\\u{1b}") && !shown.contains("\\u{202e}") && !shown.contains("\\u{7}"), "{shown}");
 }
 
