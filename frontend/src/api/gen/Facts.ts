@@ -23,4 +23,9 @@ architecture: string | null,
 /**
  * The model of its first CPU.
  */
-cpuModel: string | null, };
+cpuModel: string | null, 
+/**
+ * Seconds that its clock is ahead of this computer's, or behind where negative; to a second or two. Nothing that is kept
+ * depends on it.
+ */
+clockSkew: number | null, };

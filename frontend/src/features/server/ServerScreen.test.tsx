@@ -182,6 +182,15 @@ describe('the connection of a server', () => {
   });
 });
 
+it.each([
+  [-7_200, 'Clock 2 h behind'],
+  [90, 'Clock 1 min 30 s ahead'],
+])('says that the clock of a server is off by %i s', async (clockSkew, words) => {
+  const facts = { hostname: 'web', os: null, kernel: null, architecture: null, cpuModel: null, clockSkew };
+  await openWindow({ latest: () => latest({ facts }) }, '#/servers/1');
+  expect(await screen.findByText(words)).toBeVisible();
+});
+
 describe('what the system says of itself', () => {
   const point = (metric: Point['metric'], value: number, attributes: Point['attributes'] = {}): Point => ({
     metric,
