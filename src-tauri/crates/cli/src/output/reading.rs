@@ -97,9 +97,11 @@ impl<'a> Reading<'a> {
     }
 
     fn facts(self) -> Option<String> {
-        let Facts { hostname, os, kernel, architecture, cpu_model } = self.facts?;
-        let known: Vec<&str> =
-            [hostname, os, kernel, architecture, cpu_model].into_iter().flatten().map(String::as_str).collect();
+        let facts = self.facts?;
+        let Facts { hostname, os, kernel, architecture, cpu_model, clock_skew: _ } = facts;
+        let clock = facts.clock();
+        let known = [hostname, os, kernel, architecture, cpu_model, &clock];
+        let known: Vec<&str> = known.into_iter().flatten().map(String::as_str).collect();
         (!known.is_empty()).then(|| known.join(" · "))
     }
 

@@ -6,6 +6,7 @@ pub(crate) mod families;
 mod footprint;
 mod known;
 mod login;
+mod login_words;
 mod restrict;
 pub(crate) mod show;
 mod test;
