@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
+use hostrounds_core::collection::Failure;
 use hostrounds_core::server::ServerId;
 use hostrounds_store::StoreError;
 use tokio::sync::oneshot;
@@ -154,10 +155,11 @@ impl Engine {
         Ok(())
     }
 
-    /// Visits the servers at once that wait for a host key to be accepted.
+    /// Visits the servers at once that wait for a host key to be accepted or replaced.
     pub(crate) async fn nudge_untrusted(&self) {
         for server in self.board.servers() {
-            if self.board.failure(server.id).is_some_and(|failure| failure.code == "host_key_unknown") {
+            let waits = |failure: Failure| matches!(failure.code.as_str(), "host_key_unknown" | "host_key_changed");
+            if self.board.failure(server.id).is_some_and(waits) {
                 self.nudge(server.id).await;
             }
         }
