@@ -80,7 +80,9 @@ impl Holding {
 #[must_use]
 pub fn step(server: &Server, active: &[Alert], holding: &mut Holding, observation: &Observation) -> Vec<Transition> {
     let firing: Vec<&Alert> = firing(server, active).collect();
-    let rules = rules(&server.thresholds);
+    let mut rules = rules(&server.thresholds);
+    // What is not read any more is not watched any more.
+    rules.retain(|rule| !server.families_off.contains(&rule.metric.info().family));
     let mut transitions = Vec::new();
 
     for rule in &rules {
@@ -349,6 +351,15 @@ mod tests {
         let active = [alert(7, RuleKind::Cpu, Attributes::none())];
         let transitions = once(&quiet, &active, &observed(&[(Metric::CpuUtilization, "", 0.99)]));
         assert_eq!(messages(&transitions), ["web-1: the CPU alert was switched off"]);
+    }
+
+    #[test]
+    fn a_family_that_is_switched_off_takes_its_rule_along() {
+        let unread = Server { families_off: vec![Family::Cpu], ..server() };
+        let active = [alert(7, RuleKind::Cpu, Attributes::none())];
+        let transitions = once(&unread, &active, &observed(&[(Metric::MemoryUtilization, "", 0.99)]));
+        assert_eq!(messages(&transitions)[..1], ["web-1: memory at 99 % (threshold 95 %)"]);
+        assert_eq!(messages(&transitions)[1..], ["web-1: the CPU alert was switched off"]);
     }
 
     #[test]
