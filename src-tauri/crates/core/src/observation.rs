@@ -1,11 +1,13 @@
 //! What one collection yields: points, tables and what was not available.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::footprint::RemoteCpu;
+use crate::format;
 use crate::metric::{Metric, Unit};
 use crate::probe::Family;
 use crate::time::UnixMillis;
@@ -244,6 +246,24 @@ pub struct Facts {
     pub architecture: Option<String>,
     /// The model of its first CPU.
     pub cpu_model: Option<String>,
+    /// Seconds that its clock is ahead of this computer's, or behind where negative; to a second or two. Nothing that is kept
+    /// depends on it.
+    #[serde(default)]
+    pub clock_skew: Option<i64>,
+}
+
+/// From so many seconds on, a difference of clocks is one that people should know of: less cannot be told from the time that
+/// the question took.
+const NOTABLE_SKEW: u64 = 3;
+
+impl Facts {
+    /// How far the clock is off, in words for a person; nothing where it is right, or not known.
+    #[must_use]
+    pub fn clock(&self) -> Option<String> {
+        let skew = self.clock_skew.filter(|skew| skew.unsigned_abs() >= NOTABLE_SKEW)?;
+        let direction = if skew > 0 { "ahead" } else { "behind" };
+        Some(format!("clock {} {direction}", format::duration(Duration::from_secs(skew.unsigned_abs()))))
+    }
 }
 
 /// A family that could not be read this time, and why.

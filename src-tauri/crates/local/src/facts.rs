@@ -14,6 +14,7 @@ pub(crate) fn read() -> Facts {
         kernel: known(System::kernel_version().ok()),
         architecture: known(Some(System::cpu_arch())),
         cpu_model: known(cpu_model()),
+        clock_skew: None,
     }
 }
 

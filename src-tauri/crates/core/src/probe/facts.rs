@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use crate::observation::Facts;
 use crate::probe::parts::Parts;
 use crate::text;
+use crate::time::UnixMillis;
 
 /// - `grep -m 1` reads no further than it has to: the file is long where there are many CPUs.
 pub(super) const SCRIPT: &str = r"hr_facts() {
+  hr_mark clock; date +%s
   hr_mark hostname; hostname || uname -n
   hr_mark kernel; uname -r
   hr_mark architecture; uname -m
@@ -76,9 +78,9 @@ fn user(line: &str) -> Option<(u32, String)> {
     Some((uid.trim().parse().ok()?, text::name(name)))
 }
 
-/// The facts in the parts of the answer of a shell; nothing where none of them was asked for or can be read.
+/// The facts in the parts of the answer that a shell gave at that time; nothing where none of them was asked for or can be read.
 #[must_use]
-pub fn parse(parts: &Parts<'_>) -> Option<Facts> {
+pub fn parse(parts: &Parts<'_>, at: UnixMillis) -> Option<Facts> {
     let word = |name| parts.first_line(name).map(text::name);
     let facts = Facts {
         hostname: word("hostname"),
@@ -90,8 +92,14 @@ pub fn parse(parts: &Parts<'_>) -> Option<Facts> {
             .and_then(|line| line.split_once(':'))
             .map(|(_, model)| text::name(model.trim()))
             .filter(|model| !model.is_empty()),
+        clock_skew: parts.first_line("clock").and_then(|clock| skew(clock, at)),
     };
     (facts != Facts::default()).then_some(facts)
+}
+
+/// What `date +%s` printed, compared with the time here.
+fn skew(clock: &str, at: UnixMillis) -> Option<i64> {
+    clock.parse::<i64>().ok()?.checked_sub(at.0.div_euclid(1000))
 }
 
 /// The name of the system in an os-release file: `PRETTY_NAME`, or else `NAME` (`os-release(5)`).
@@ -115,6 +123,32 @@ mod tests {
         read(&Parts::of(&text, "n"))
     }
 
+    const AT: UnixMillis = UnixMillis(1_795_000_000_400);
+
+    #[test]
+    fn a_clock_is_compared_with_ours() {
+        for (clock, expected) in [
+            ("1795000000\n", Some(0)),
+            ("1795000042\n", Some(42)),
+            ("86400\n", Some(86_400 - 1_795_000_000)),
+            ("+%s\n", None),
+            ("99999999999999999999\n", None),
+            ("-9223372036854775808\n", None),
+            ("", None),
+        ] {
+            let facts = answer(&[("hostname", "h\n"), ("clock", clock)], |parts| parse(parts, AT)).unwrap();
+            assert_eq!(facts.clock_skew, expected, "{clock:?}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_told() {
+        let told = |clock_skew| Facts { clock_skew, ..Facts::default() }.clock();
+        assert_eq!(told(Some(42)).as_deref(), Some("clock 42 s ahead"));
+        assert_eq!(told(Some(-90_000)).as_deref(), Some("clock 1 d 1 h behind"));
+        assert_eq!((told(Some(2)), told(Some(-2)), told(None)), (None, None, None));
+    }
+
     #[test]
     fn facts_are_read() {
         let parts = [
@@ -124,7 +158,7 @@ mod tests {
             ("os", "NAME=\"Debian GNU/Linux\"\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n"),
             ("cpu", "model name\t: Intel(R) Xeon(R) CPU @ 2.20GHz\n"),
         ];
-        let facts = answer(&parts, parse).unwrap();
+        let facts = answer(&parts, |parts| parse(parts, AT)).unwrap();
         assert_eq!(facts.hostname.as_deref(), Some("web-1"));
         assert_eq!(facts.os.as_deref(), Some("Debian GNU/Linux 12 (bookworm)"));
         assert_eq!(facts.cpu_model.as_deref(), Some("Intel(R) Xeon(R) CPU @ 2.20GHz"));
@@ -132,9 +166,9 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_absent() {
-        let facts = answer(&[("hostname", "router\n"), ("os", ""), ("cpu", "\n")], parse).unwrap();
+        let facts = answer(&[("hostname", "router\n"), ("os", ""), ("cpu", "\n")], |parts| parse(parts, AT)).unwrap();
         assert_eq!(facts, Facts { hostname: Some("router".into()), ..Facts::default() });
-        assert_eq!(answer(&[], parse), None);
+        assert_eq!(answer(&[], |parts| parse(parts, AT)), None);
     }
 
     #[test]

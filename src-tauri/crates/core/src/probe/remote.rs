@@ -108,12 +108,13 @@ impl Remote {
         observation.spent = times.and_then(times::parse).or(observation.spent);
     }
 
-    /// Adds what the output of [`slow_command`], called with the same `families` and `nonce`, says to `observation`.
+    /// Adds what the output of [`slow_command`], called with the same `families` and `nonce`, says to `observation`, whose time
+    /// is that of the question where facts were asked for: the server's clock is compared with it.
     /// [`Observation::spent`] is as with [`Self::routine`].
     pub fn slow(&mut self, output: &[u8], families: &[Family], nonce: &str, observation: &mut Observation) {
         let text = String::from_utf8_lossy(output);
         let parts = Parts::of(&text, &tidy(nonce));
-        if let Some(facts) = facts::parse(&parts) {
+        if let Some(facts) = facts::parse(&parts, observation.at) {
             self.system = System::parse(&parts);
             observation.facts = Some(facts);
         }
