@@ -139,13 +139,13 @@ impl Board {
         }
     }
 
-    /// Holds a server, or lets it go on; says whether that is a change.
+    /// Holds a server, or lets it go on; says whether that is a change. One that is held already stays so since it was.
     pub(crate) fn set_hold(&self, id: ServerId, hold: Option<(UnixMillis, Failure)>) -> bool {
         let mut entries = self.lock();
         let Some(entry) = entries.get_mut(&id) else { return false };
-        let changed = entry.hold.is_some() != hold.is_some();
-        entry.hold = hold;
-        changed
+        let before = entry.hold.take().map(|(since, _)| since);
+        entry.hold = hold.map(|(since, failure)| (before.unwrap_or(since), failure));
+        before.is_some() != entry.hold.is_some()
     }
 
     pub(crate) fn is_held(&self, id: ServerId) -> bool {
@@ -495,7 +495,7 @@ mod tests {
         assert!(board.set_hold(ID, Some((UnixMillis(5), failure("login_refused")))));
         assert!(!board.set_hold(ID, Some((UnixMillis(6), failure("login_refused")))));
         let view = board.view(ID, UnixMillis(9), None, vec![]).unwrap();
-        assert_eq!((view.state, view.held_since), (ServerState::Held, Some(UnixMillis(6))));
+        assert_eq!((view.state, view.held_since), (ServerState::Held, Some(UnixMillis(5))));
         assert_eq!(view.failure.unwrap().code, "login_refused", "also after a restart");
         board.observe(ID, &observation(9, &[(Metric::Load1, Attributes::none(), 1.0)]));
         assert!(board.set_hold(ID, None));

@@ -23,7 +23,7 @@ use hostrounds_core::server::{Login, SecretSlot, ServerDraft, ServerId, Threshol
 use hostrounds_core::time::UnixMillis;
 use hostrounds_engine::api::view::{SecretChange, SecretEdit, ServerForm, ServerState, Settings, StepOutcome};
 use hostrounds_engine::api::{ErrorCode, Event};
-use hostrounds_testbed::{Sshd, SshdConfig};
+use hostrounds_testbed::{KeyType, Sshd, SshdConfig};
 use support::*;
 
 fn alert_of(rule: RuleKind, state: AlertState) -> impl FnMut(Event) -> Option<Alert> {
@@ -398,5 +398,23 @@ async fn an_agent_takes_no_secret() {
     let error = hostrounds.add_server(form).await.unwrap_err();
     assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "secrets"));
     assert_eq!(hostrounds.servers().len(), 1);
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_further_host_key_that_a_server_proves_to_hold_is_learned_and_logged_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = SshdConfig { host_keys: vec![KeyType::Ed25519, KeyType::Ecdsa], ..SshdConfig::default() };
+    let sshd = Sshd::start(config).await.unwrap();
+    trust(folder.path(), &sshd.known_hosts_lines().iter().take(1).map(String::as_str).collect::<Vec<_>>());
+    let hostrounds = open(folder.path()).await;
+    let id = add(&hostrounds, draft(&sshd)).await;
+    for _ in 0..3 {
+        let (collection, _) = hostrounds.collect_and_wait(id, 1).await.unwrap();
+        assert_eq!(collection.state, CollectionState::Completed, "{:?}", collection.failure);
+    }
+    assert_eq!(logged(&hostrounds, ActivityKind::HostKeyLearned).await, 1);
+    let own = std::fs::read_to_string(folder.path().join("data/known_hosts")).unwrap();
+    assert!(own.contains("ecdsa-sha2-nistp256"), "{own}");
     hostrounds.shutdown().await;
 }

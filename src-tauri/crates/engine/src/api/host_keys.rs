@@ -107,16 +107,20 @@ impl Engine {
         Keys { credentials: self.credentials.as_ref(), secrets: &self.secrets, server, edits }
     }
 
-    /// Remembers the host key that an attempt was refused for, so that a person can accept or replace it by the id of the offer.
+    /// Remembers the host key that an attempt was refused for, so that a person can accept or replace it by the id of
+    /// the offer. The same key is offered under the same id.
     pub(super) fn offer(&self, key: SshOffer) -> HostKeyOffer {
+        let mut offers = lock(&self.offers);
+        let known = offers.iter().find(|(_, offered)| **offered == key).map(|(id, _)| id.clone());
+        let id = known.unwrap_or_else(|| format!("{:032x}", rand::random::<u128>()));
         let offer = HostKeyOffer {
-            id: format!("{:032x}", rand::random::<u128>()),
+            id: id.clone(),
             host: key.host.clone(),
             algorithm: key.algorithm.clone(),
             fingerprint: key.fingerprint.clone(),
-            replaces: key.replaces.iter().map(known).collect(),
+            replaces: key.replaces.iter().map(known_key).collect(),
         };
-        lock(&self.offers).insert(offer.id.clone(), key);
+        offers.insert(id, key);
         offer
     }
 
@@ -131,7 +135,7 @@ impl Engine {
     }
 }
 
-fn known(key: &KnownKey) -> KnownHostKey {
+fn known_key(key: &KnownKey) -> KnownHostKey {
     KnownHostKey {
         algorithm: key.algorithm.clone(),
         fingerprint: key.fingerprint.clone(),

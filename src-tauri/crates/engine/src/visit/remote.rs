@@ -64,6 +64,8 @@ struct Open {
     facts_read: bool,
     /// Whether the routine shell was asked to let a reader take its place.
     reader_asked: bool,
+    /// A reader has taken its place, which answers nothing else.
+    has_reader: bool,
     /// The routine shell answers nothing any more.
     is_stuck: bool,
     last_read: Option<Instant>,
@@ -135,6 +137,7 @@ impl RemoteSite {
             crowded: Vec::new(),
             facts_read: false,
             reader_asked: false,
+            has_reader: false,
             is_stuck: false,
             last_read: None,
             told_host_keys: 0,
@@ -183,7 +186,8 @@ impl RemoteSite {
         let is_quick = open.last_read.replace(began).is_some_and(|last| began.duration_since(last) <= READER_PAYS);
         if is_quick && !open.reader_asked && open.crowded.is_empty() {
             open.reader_asked = true;
-            open.routine.ask(remote::reader_command(), limits(Lane::Routine)).await?;
+            let answer = open.routine.ask(remote::reader_command(), limits(Lane::Routine)).await?;
+            open.has_reader = remote::reads_on(&answer);
         }
         self.pace.keep().await;
         let mut observation = Observation::empty(clock::now());
@@ -230,6 +234,12 @@ impl RemoteSite {
         observation: &mut Observation,
     ) -> Result<(), ReadError> {
         let Some(open) = &mut self.open else { return Ok(()) };
+        if open.has_reader && !families.is_empty() {
+            // It was not known before that the routine shell is needed for more: the next login takes that into account.
+            open.is_stuck = true;
+            families.iter().for_each(|family| self.rhythms.forget(*family));
+            return Ok(());
+        }
         for &family in families {
             if let Some((_, reason)) = self.given_up.iter().find(|(given_up, _)| *given_up == family) {
                 observation.unavailable.push(Unavailable { family, reason: reason.clone() });
