@@ -80,35 +80,36 @@ async fn serve(wanted: Serve) -> Result<(), TestbedError> {
     Ok(())
 }
 
+/// Starts what is wanted, and introduces each as soon as it runs.
 async fn start(wanted: Serve) -> Result<Vec<TestServer>, TestbedError> {
+    let Some(name) = wanted.name else { return start_all().await };
+    let variant = Variant::named(&name).ok_or(TestbedError::NoSuchServer { name })?;
+    let server = variant.start(wanted.port).await?;
+    introduce(&server)?;
+    Ok(vec![server])
+}
+
+async fn start_all() -> Result<Vec<TestServer>, TestbedError> {
     let mut servers = Vec::new();
-    match wanted.name {
-        Some(name) => {
-            let variant = Variant::named(&name).ok_or(TestbedError::NoSuchServer { name })?;
-            servers.push(variant.start(wanted.port).await?);
-        }
-        None => {
-            for variant in CATALOGUE {
-                match variant.start(None).await {
-                    Ok(server) => servers.push(server),
-                    // The others are of use without it.
-                    Err(error) => writeln!(io::stderr(), "{} is left out: {error}", variant.name)?,
-                }
+    for variant in CATALOGUE {
+        match variant.start(None).await {
+            Ok(server) => {
+                introduce(&server)?;
+                servers.push(server);
             }
+            // The others are of use without it.
+            Err(error) => writeln!(io::stderr(), "{} is left out: {error}", variant.name)?,
         }
     }
-    let mut out = io::stdout().lock();
-    for server in &servers {
-        introduce(server, &mut out)?;
-    }
-    out.flush()?;
     Ok(servers)
 }
 
-fn introduce(server: &TestServer, out: &mut impl Write) -> io::Result<()> {
+fn introduce(server: &TestServer) -> io::Result<()> {
     let (name, port, user) = (server.variant().name, server.port(), server.user());
     let key = server.key().display();
+    let mut out = io::stdout().lock();
     writeln!(out, "{name}: {}", server.variant().description)?;
     writeln!(out, "  host 127.0.0.1  port {port}  user {user}  key {key}")?;
-    writeln!(out, "  hostrounds server add {name} --host 127.0.0.1 --port {port} --user {user} --key '{key}'")
+    writeln!(out, "  hostrounds server add {name} --host 127.0.0.1 --port {port} --user {user} --key '{key}'")?;
+    out.flush()
 }
