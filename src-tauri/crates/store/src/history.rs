@@ -23,8 +23,11 @@ pub(crate) use crate::layout::keys_of;
 
 /// The most buckets that a series is answered with.
 const MOST_POINTS: u32 = 100_000;
-/// How many of the newest heads [`Store::latest`] looks through for families that are not read in every collection.
-const LATEST_HEADS: u32 = 512;
+/// How far back from the newest head [`Store::latest`] looks for families that are not read in every collection: twice the
+/// slowest rhythm, in milliseconds.
+const LATEST_SPAN: i64 = 2 * 3600 * 1000;
+/// How many heads it looks through at most: those of that span at one every 2 s.
+const LATEST_HEADS: u32 = 3600;
 
 /// What is known of a server now.
 #[derive(Clone, PartialEq, Debug)]
@@ -90,18 +93,23 @@ impl Store {
     /// What is known of a server now: the time of its newest observation and, for each family, the values of the newest
     /// observation that read it; the processes and the facts as they were last read. Nothing where it was never observed.
     ///
-    /// A family that none of the newest 512 observations read is left out, and so is one that the newest could not read.
+    /// A family that no observation of the two hours before the newest has read is left out, and so is one that the newest
+    /// could not read.
     pub async fn latest(&self, server: ServerId) -> Result<Option<Newest>> {
         self.within(async {
             let mut tx = self.readers.begin().await?;
             let keys = keys_of(server);
-            let heads: Vec<(i64, i64)> =
-                sqlx::query_as("SELECT key, layout FROM head WHERE key BETWEEN ? AND ? ORDER BY key DESC LIMIT ?")
-                    .bind(keys.start())
-                    .bind(keys.end())
-                    .bind(LATEST_HEADS)
-                    .fetch_all(&mut *tx)
-                    .await?;
+            let heads: Vec<(i64, i64)> = sqlx::query_as(
+                "SELECT key, layout FROM head WHERE key BETWEEN ?1 AND ?2
+                   AND key >= (SELECT max(key) FROM head WHERE key BETWEEN ?1 AND ?2) - ?3
+                 ORDER BY key DESC LIMIT ?4",
+            )
+            .bind(keys.start())
+            .bind(keys.end())
+            .bind(LATEST_SPAN)
+            .bind(LATEST_HEADS)
+            .fetch_all(&mut *tx)
+            .await?;
             let Some((newest, _)) = heads.first() else { return Ok(None) };
             let mut observation = Observation::empty(moment(*newest));
 

@@ -5,9 +5,10 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use hostrounds_core::collection::Collection;
 use hostrounds_core::history::SeriesHistory;
 use hostrounds_core::metric::Metric;
-use hostrounds_core::observation::{Attributes, Facts, Observation, TopProcesses, Unavailable};
+use hostrounds_core::observation::{Attributes, Facts, Observation, Tables, TopProcesses, Unavailable, UserSession};
 use hostrounds_core::probe::Family;
 use hostrounds_core::rollup::rollup;
 use hostrounds_core::server::ServerId;
@@ -182,6 +183,45 @@ async fn the_latest_values_are_of_the_newest_reading_of_each_family() {
     let Newest { observation: latest, read_at } = store.latest(ServerId::LOCAL).await.unwrap().unwrap();
     assert_eq!(latest.value(DISK, &mount("/")), None, "what could not be read does not come back");
     assert_eq!(read_at.get(&Family::Filesystems), None);
+}
+
+#[tokio::test]
+async fn what_is_read_once_an_hour_is_known_of_a_server_that_is_read_every_two_seconds() {
+    let (_folder, store) = store().await;
+    let updates = || point(Metric::UpdatesPending, Attributes::none(), 3.0);
+    let cpu = || point(CPU, Attributes::none(), 0.5);
+    let hour = 3_600_000;
+    keep(&store, ServerId::LOCAL, &observation(at(-2 * hour - 1), vec![cpu(), point(DISK, mount("/"), 0.5)])).await;
+    keep(&store, ServerId::LOCAL, &observation(at(-hour), vec![cpu(), updates()])).await;
+    let seen: Vec<Observation> = (-1799..=0).map(|n| observation(at(2000 * n), vec![cpu()])).collect();
+    let runs: Vec<Collection> =
+        seen.iter().map(|observation| completed(observation.at.0, ServerId::LOCAL, observation.at)).collect();
+    let batch: Vec<_> = runs
+        .iter()
+        .zip(&seen)
+        .map(|(collection, it)| Record { collection, observation: Some(it), spent: None })
+        .collect();
+    store.record(&batch).await.unwrap();
+    let latest = store.latest(ServerId::LOCAL).await.unwrap().unwrap();
+    assert_eq!(latest.observation.value(Metric::UpdatesPending, &Attributes::none()), Some(3.0));
+    assert_eq!(latest.observation.value(DISK, &mount("/")), None, "too long ago to be known");
+}
+
+#[tokio::test]
+async fn a_table_stays_until_it_is_read_again() {
+    let (_folder, store) = store().await;
+    let read = |at, reboot: Option<Vec<String>>, users: Option<Vec<UserSession>>| Observation {
+        tables: Tables { reboot, users, ..Tables::default() },
+        ..observation(at, vec![point(CPU, Attributes::none(), 0.5)])
+    };
+    let kernel = || Some(vec!["linux-image".to_owned()]);
+    keep(&store, ServerId::LOCAL, &read(at(0), kernel(), Some(vec![]))).await;
+    keep(&store, ServerId::LOCAL, &read(at(1), None, None)).await;
+    let latest = store.latest(ServerId::LOCAL).await.unwrap().unwrap().observation.tables;
+    assert_eq!((latest.reboot, latest.users, latest.updates), (kernel(), Some(vec![]), None));
+    keep(&store, ServerId::LOCAL, &read(at(2), Some(vec![]), None)).await;
+    let latest = store.latest(ServerId::LOCAL).await.unwrap().unwrap().observation.tables;
+    assert_eq!((latest.reboot, latest.users), (Some(vec![]), Some(vec![])));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! One visit: how a server, or this computer, is read.
 
+mod ask;
 mod bill;
 mod lane;
 mod local;
@@ -17,10 +18,11 @@ use hostrounds_core::probe::{Family, Rhythm};
 use tokio::time::Instant;
 
 use crate::failure::VisitError;
+pub(crate) use ask::{ask_facts, ask_routine, unread_reason};
 pub(crate) use bill::Bill;
 pub(crate) use lane::{SIDE_LANES, limits, nonce};
 pub(crate) use local::LocalSite;
-pub(crate) use remote::{RemoteSite, Shared, ask_facts, ask_routine, unread_reason};
+pub(crate) use remote::{RemoteSite, Shared};
 pub(crate) use way::{Keys, Refusal, Way, expanded};
 
 /// How far apart the two readings of a first collection are. CPU time is counted in ticks of 10 ms, so much less than this
