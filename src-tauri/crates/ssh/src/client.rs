@@ -343,7 +343,8 @@ impl Handler for Client {
             DisconnectReason::Error(ClientError::Ssh(error)) => {
                 // russh hangs up by itself when the server leaves no method to go on with.
                 let said = matches!(error, russh::Error::NoAuthMethod);
-                (said, error.to_string(), Err(ClientError::Ssh(error)))
+                // Some of its errors quote the server.
+                (said, printable(error.to_string().as_bytes(), 200), Err(ClientError::Ssh(error)))
             }
             DisconnectReason::Error(ClientError::HostKey(refusal)) => {
                 (false, refusal.to_string(), Err(ClientError::HostKey(refusal)))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use russh::client::{self, Handle, Msg};
 use russh::{ChannelOpenFailure, ChannelStream, Disconnect};
+use tokio::io::BufReader;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -15,6 +16,9 @@ use crate::known_hosts::{KnownHosts, Record};
 use crate::step::{Stages, Step};
 use crate::text::printable;
 use crate::wire::{Line, Meter, Wire};
+
+/// Bytes that are fetched at once, if there are so many: most answers are smaller.
+const FETCH: usize = 16 * 1024;
 
 /// A connection that ends when it is dropped, whatever its other side does.
 pub(crate) struct Link {
@@ -40,7 +44,8 @@ impl Link {
         let meter = Arc::new(Meter::default());
         let shared = Arc::new(Shared::new(via));
         let cut = CancellationToken::new();
-        let wire = Wire::new(line, cut.clone(), Arc::clone(&meter));
+        // russh reads a packet in two pieces; what has come at once is fetched from the kernel at once.
+        let wire = BufReader::with_capacity(FETCH, Wire::new(line, cut.clone(), Arc::clone(&meter)));
         // Held from here on: whichever way this function is left, the session's task ends unless it became a link.
         let guard = cut.drop_guard();
         let config = Arc::new(crate::client::config(&record, deadlines.keepalive));

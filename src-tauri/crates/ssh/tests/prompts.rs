@@ -300,3 +300,31 @@ async fn pam_asks_and_is_answered_by_a_person_or_by_a_kept_password() {
     assert_eq!(error.error.code(), "person_needed");
     assert!(!sshd.log().contains("Failed"), "{}", sshd.log());
 }
+
+/// Answers once the server at this port has closed the connection.
+struct AfterTheGrace(u16);
+
+#[async_trait]
+impl Prompter for AfterTheGrace {
+    async fn ask(&self, _: Questions) -> Option<Vec<SecretString>> {
+        // Columns of /proc/net/tcp: number, local address, remote address, state; 01 is an open connection.
+        let local = format!(":{:04X}", self.0);
+        let is_open = |line: &str| {
+            let columns: Vec<&str> = line.split_whitespace().collect();
+            columns[1].ends_with(&local) && columns[3] == "01"
+        };
+        while std::fs::read_to_string("/proc/net/tcp").unwrap().lines().any(is_open) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Some(vec!["s3cret".into()])
+    }
+}
+
+#[tokio::test]
+async fn a_real_sshd_whose_grace_is_over_is_told_clearly() {
+    let Some((sshd, hosts)) = sshd_with_pam("LoginGraceTime 2").await else { return };
+    let route = Route::direct(Hop::new(endpoint(sshd.port(), sshd.user()), Credential::Prompts));
+    let late = AfterTheGrace(sshd.port());
+    let error = hostrounds_ssh::connect(&route, &hosts.known, &patient(), Some(&late), &mut |_| {}).await.unwrap_err();
+    assert_eq!(error.error.code(), "login_grace_over", "{error}");
+}

@@ -55,8 +55,9 @@ impl ConnectError {
         }
     }
 
-    /// Whether the server was shown something and did not let us in. Each such try is in its log, and servers lock accounts
-    /// or ban addresses that make too many: it must not be repeated before a person has looked at it.
+    /// Whether the server was shown something and did not let us in, or takes nothing of what there is. Each such try is in
+    /// its log, and servers lock accounts or ban addresses that make too many: it must not be repeated before a person has
+    /// looked at it.
     pub fn refuses_login(&self) -> bool {
         matches!(
             self,
