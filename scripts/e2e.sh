@@ -5,9 +5,10 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 
 export HOSTROUNDS_APP=${HOSTROUNDS_APP:-$root/target/debug/hostrounds-desktop}
+export HOSTROUNDS_TESTBED=${HOSTROUNDS_TESTBED:-$root/target/debug/hostrounds-testbed}
 export HOSTROUNDS_SCREENSHOTS=$root/target/screenshots
 export TAURI_DRIVER=${TAURI_DRIVER:-$root/target/tools/bin/tauri-driver}
-for program in "$HOSTROUNDS_APP" "$TAURI_DRIVER"; do
+for program in "$HOSTROUNDS_APP" "$HOSTROUNDS_TESTBED" "$TAURI_DRIVER"; do
   [ -x "$program" ] && continue
   echo "e2e: $program is missing; run 'make test', which builds it." >&2
   exit 1

@@ -3,6 +3,7 @@ import { readlinkSync, realpathSync } from 'node:fs';
 
 import { remote, type Browser } from 'webdriverio';
 
+import { required } from './environment.ts';
 import { freePort } from './port.ts';
 import { descendants, end } from './process.ts';
 import { isOpen, until } from './wait.ts';
@@ -78,10 +79,4 @@ function isProgram(pid: number, program: string): boolean {
   } catch {
     return false;
   }
-}
-
-function required(name: string): string {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run these tests with scripts/e2e.sh`);
-  return value;
 }

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { dirname, join } from 'node:path';
 
-import { appProgram } from './app.ts';
+import { required } from './environment.ts';
 import { end } from './process.ts';
 import { until } from './wait.ts';
 
-/** One of the servers of the testbed, which stands beside the application. */
+const program = required('HOSTROUNDS_TESTBED');
+
+/** One of the servers of the testbed. */
 export class TestServer {
   private constructor(
     private readonly child: ChildProcess,
@@ -15,7 +16,6 @@ export class TestServer {
 
   /** Starts the server of this name on a free port. */
   static async start(name: string): Promise<TestServer> {
-    const program = join(dirname(appProgram), 'hostrounds-testbed');
     const child = spawn(program, ['serve', name], { stdio: ['ignore', 'pipe', 'inherit'] });
     let said = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => { said += text; });

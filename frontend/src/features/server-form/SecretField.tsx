@@ -16,7 +16,10 @@ interface SecretFieldProps extends FieldsProps {
 export function SecretField({ form, view, path, of = '' }: SecretFieldProps) {
   const choice = useId();
   const asked = askedSecrets(form.values).find((secret) => secret.path === path);
-  if (!asked) return <p className={classes.help}>The passphrase of this key file is asked above.</p>;
+  if (!asked) {
+    const what = path.endsWith('password') ? 'password of this host' : 'passphrase of this key file';
+    return <p className={classes.help}>The {what} is asked above.</p>;
+  }
   const word = asked.slot.kind === 'password' ? 'Password' : 'Passphrase';
   const saved = isSaved(view, asked.slot);
   const optional = word === 'Passphrase' && !saved;

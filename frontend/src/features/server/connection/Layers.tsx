@@ -85,21 +85,30 @@ export function Layers({ view: { server }, tests }: LayersProps) {
       }
     >
       <Loaded what="the last connection" fetched={collections}>
-        {() =>
-          seen ? (
-            <Steps
-              label="Layers of the connection"
-              steps={seen.steps}
-              jumps={jumpsIn(seen.steps)}
-              unavailable={seen.unavailable}
-            />
-          ) : (
-            <Empty title="It was never connected to.">
-              <p>A test shows every step of the way.</p>
-            </Empty>
-          )
-        }
+        {(visits) => (
+          <Loaded what="the last connection" fetched={tests}>
+            {(all) => <LastConnection seen={newestOf(all, visits)} />}
+          </Loaded>
+        )}
       </Loaded>
     </Panel>
+  );
+}
+
+function LastConnection({ seen }: { seen: Seen | null }) {
+  if (!seen) {
+    return (
+      <Empty title="It was never connected to.">
+        <p>A test shows every step of the way.</p>
+      </Empty>
+    );
+  }
+  return (
+    <Steps
+      label="Layers of the connection"
+      steps={seen.steps}
+      jumps={jumpsIn(seen.steps)}
+      unavailable={seen.unavailable}
+    />
   );
 }
