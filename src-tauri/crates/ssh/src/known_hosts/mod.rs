@@ -188,3 +188,21 @@ impl KnownHosts {
 fn parse_key(key: &str) -> Result<PublicKey, KnownHostsError> {
     PublicKey::from_openssh(key).map_err(|error| KnownHostsError::NotAKey { reason: error.to_string() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_of_openssh_are_asked() {
+        let known = KnownHosts::system("own".into());
+        let of = |origin: Origin| {
+            let files = known.others.iter().filter(|(of, _)| *of == origin);
+            files.map(|(_, path)| path.display().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(Origin::Global), ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]);
+        let user = of(Origin::User);
+        let [first, second] = user.as_slice() else { panic!("{user:?}") };
+        assert!(first.ends_with("/.ssh/known_hosts") && second.ends_with("/.ssh/known_hosts2"), "{user:?}");
+    }
+}

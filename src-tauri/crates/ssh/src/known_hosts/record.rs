@@ -58,11 +58,9 @@ impl Record {
             if let Some(entry) = revoked {
                 return Some(self.revoked(key, entry));
             }
-            if lines.iter().any(|entry| entry.marker == Marker::Authority) {
-                let trusted = find(lines, Marker::Authority, authority).is_some();
+            if find(lines, Marker::Authority, authority).is_some() {
                 let host = portless(&self.name).unwrap_or(&self.name);
-                let holds = trusted && certificate::holds(certificate, host, SystemTime::now());
-                return holds.then_some(Verdict::Known);
+                return certificate::holds(certificate, host, SystemTime::now()).then_some(Verdict::Known);
             }
         }
         None
