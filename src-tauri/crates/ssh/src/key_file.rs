@@ -26,7 +26,9 @@ pub(crate) fn load(path: &Path, passphrase: Option<&SecretString>) -> Result<Pri
         (Ok(key), _) => Ok(key),
         (Err(error), passphrase) if is_encrypted(&text, &error) => match passphrase {
             None => Err(ConnectError::KeyPassphraseMissing { path: path.to_owned() }),
-            Some(passphrase) => decode_secret_key(&text, Some(passphrase)).map_err(|error| decryption(path, &error)),
+            Some(passphrase) => {
+                decode_secret_key(&text, Some(passphrase)).map_err(|error| decryption(path, &text, &error))
+            }
         },
         (Err(error), _) => Err(not_a_key(path, what_it_is(&text).map_or_else(|| error.to_string(), str::to_owned))),
     }
@@ -42,15 +44,14 @@ fn old_encryption(text: &str) -> Option<String> {
 }
 
 /// Why a key that is encrypted was not decrypted: nearly always the passphrase.
-fn decryption(path: &Path, error: &Error) -> ConnectError {
-    let told = error.to_string();
+fn decryption(path: &Path, text: &str, error: &Error) -> ConnectError {
     match error {
-        Error::UnknownAlgorithm(_) | Error::UnsupportedKeyType { .. } => not_a_key(path, told),
-        // The library's error is not among what russh passes on by type.
-        Error::Pkcs8(_) if told.contains("unsupported") => ConnectError::KeyFileOldEncryption {
-            path: path.to_owned(),
-            cipher: "a cipher that is not known here".into(),
-        },
+        Error::UnknownAlgorithm(_) | Error::UnsupportedKeyType { .. } => not_a_key(path, error.to_string()),
+        // The head that names the cipher is not understood, whatever the passphrase; what a wrong one makes of the rest
+        // may look the same once in a while, but not for two of them.
+        Error::Der(_) if matches!(decode_secret_key(text, Some("another passphrase")), Err(Error::Der(_))) => {
+            ConnectError::KeyFileOldEncryption { path: path.to_owned(), cipher: "an old cipher".into() }
+        }
         _ => ConnectError::KeyPassphraseWrong { path: path.to_owned() },
     }
 }

@@ -102,6 +102,27 @@ async fn an_old_encryption_names_the_command_that_rewrites_the_key(#[case] kind:
     assert_eq!(say(&session, "echo in").await, "in\n");
 }
 
+#[rstest]
+#[case::as_openssl_writes_it(&["-v2", "aes-256-cbc"], None)]
+#[case::scrypt(&["-scrypt"], None)]
+#[case::triple_des(&["-v2", "des3"], Some("key_file_old_encryption"))]
+#[case::pkcs_12(&["-v1", "PBE-SHA1-3DES"], Some("key_file_old_encryption"))]
+#[tokio::test]
+async fn an_encryption_of_pkcs8_is_opened_or_called_too_old(#[case] how: &[&str], #[case] code: Option<&str>) {
+    let (mut sshd, hosts) = sshd(SshdConfig::default()).await;
+    let open = sshd.client_key(ClientKey::RsaPkcs8).await.unwrap();
+    let path = sshd.folder().join("encrypted");
+    let mut encrypt = tokio::process::Command::new("openssl");
+    encrypt.args(["pkcs8", "-topk8", "-passout"]).arg(format!("pass:{PASSPHRASE}")).args(how);
+    let done = encrypt.arg("-in").arg(&open).arg("-out").arg(&path).output().await.unwrap();
+    assert!(done.status.success(), "{done:?}");
+    for (passphrase, code) in [(PASSPHRASE, code), ("wrong", Some(code.unwrap_or("key_passphrase_wrong")))] {
+        let credential = Credential::Key { path: path.clone(), certificate: None, passphrase: Some(passphrase.into()) };
+        let outcome = attempt(&sshd, &credential, &hosts).await;
+        assert_eq!(outcome.err().map(|error| error.code()), code, "{passphrase}");
+    }
+}
+
 #[tokio::test]
 async fn a_key_that_is_not_authorized_is_refused_with_the_methods_that_are_left() {
     let (mut sshd, hosts) = sshd(SshdConfig::default()).await;
