@@ -73,7 +73,7 @@ export function Processes({ view: { server }, latest, loading }: ProcessesProps)
     </span>
   );
   return (
-    <div className={classes.halves}>
+    <div className={classes.halves} data-tables="wide">
       <Panel title="Top processes by CPU" actions={age} flush>
         {list('Top processes by CPU', top?.byCpu, top ? 'Known from the second reading on.' : 'Not observed yet')}
       </Panel>
