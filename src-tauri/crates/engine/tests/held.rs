@@ -12,7 +12,7 @@ mod support;
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::alert::RuleKind;
 use hostrounds_core::collection::CollectionState;
-use hostrounds_core::server::{Login, ServerDraft};
+use hostrounds_core::server::{Login, ServerDraft, ServerId};
 use hostrounds_engine::api::Event;
 use hostrounds_engine::api::view::ServerState;
 use hostrounds_testbed::{ClientKey, Sshd, SshdConfig};
@@ -65,6 +65,11 @@ async fn a_refused_login_is_tried_once_kept_over_a_restart_and_resumed_by_new_se
     again.start_schedule().await.unwrap();
     let view_now = again.server_named("web").unwrap();
     assert_eq!((view_now.state, view_now.failure.unwrap().code.as_str()), (ServerState::Held, "login_refused"));
+    // By the time this computer was read twice, the server would have been visited as well.
+    for _ in 0..2 {
+        event(&mut events, |event| matches!(event, Event::Latest { id: ServerId::LOCAL, .. }).then_some(())).await;
+    }
+    assert_eq!((again.collections(Some(id), 9).await.unwrap().len(), refusals(&sshd)), (1, 1));
     let (collection, _) = again.collect_and_wait(id, 3).await.unwrap();
     assert_eq!((collection.state, collection.attempts), (CollectionState::Failed, 1));
     assert_eq!(again.collections(Some(id), 9).await.unwrap().len(), 2, "the schedule made none of its own");

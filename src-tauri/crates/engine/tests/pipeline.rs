@@ -21,7 +21,7 @@ use hostrounds_core::observation::Attributes;
 use hostrounds_core::probe::Family;
 use hostrounds_core::server::{Login, SecretSlot, ServerDraft, ServerId, Thresholds};
 use hostrounds_core::time::UnixMillis;
-use hostrounds_engine::api::view::{SecretChange, SecretEdit, ServerForm, ServerState, Settings, StepOutcome};
+use hostrounds_engine::api::view::{Latest, SecretChange, SecretEdit, ServerForm, ServerState, Settings, StepOutcome};
 use hostrounds_engine::api::{ErrorCode, Event};
 use hostrounds_testbed::{KeyType, Sshd, SshdConfig};
 use support::*;
@@ -321,6 +321,17 @@ async fn this_computer_is_read_out_of_the_box() {
     let latest = hostrounds.latest(ServerId::LOCAL).await.unwrap().unwrap();
     let has = |metric: Metric| latest.points.iter().any(|point| point.series.metric == metric);
     assert!(has(Metric::CpuUtilization) && has(Metric::MemoryUtilization) && has(Metric::FilesystemUtilization));
+    // Families that ask programs come beside the rhythm, with a later reading.
+    let tried = |latest: &Latest, family| {
+        latest.read_at.contains_key(&family) || latest.unavailable.iter().any(|missing| missing.family == family)
+    };
+    event(&mut events, |event| match event {
+        Event::Latest { id: ServerId::LOCAL, latest } => {
+            (tried(&latest, Family::Tcp) && tried(&latest, Family::Units)).then_some(())
+        }
+        _ => None,
+    })
+    .await;
     hostrounds.shutdown().await;
 }
 
