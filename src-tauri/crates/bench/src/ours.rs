@@ -27,6 +27,8 @@ pub(crate) struct LoggedIn<'a> {
     runtime: &'a Runtime,
     session: Session,
     shell: Shell,
+    /// The first answer, which comes with the shell.
+    first: Option<Vec<u8>>,
 }
 
 impl<'a> Ours<'a> {
@@ -42,8 +44,8 @@ impl<'a> Ours<'a> {
 
     /// Logs in through a relay that listens on `port`.
     pub(crate) fn log_in_at(&self, port: u16) -> Result<LoggedIn<'_>> {
-        let (session, shell) = self.runtime.block_on(self.session(port))?;
-        Ok(LoggedIn { server: &self.server, runtime: self.runtime, session, shell })
+        let (session, mut shell) = self.runtime.block_on(self.session(port))?;
+        Ok(LoggedIn { server: &self.server, runtime: self.runtime, session, first: Some(shell.take_printed()), shell })
     }
 
     async fn session(&self, port: u16) -> Result<(Session, Shell)> {
@@ -52,7 +54,7 @@ impl<'a> Ours<'a> {
         let credential = Credential::Key { path: sshd.key().to_owned(), certificate: None, passphrase: None };
         let route = Route { jumps: Vec::new(), server: Hop { endpoint, credentials: vec![credential] } };
         let session = connect(&route, &self.known_hosts, &Deadlines::default(), None, &mut |_| {}).await?;
-        let shell = session.shell(remote::script()).await?;
+        let shell = session.shell(&format!("{}{}\n", remote::script(), remote::routine_command())).await?;
         Ok((session, shell))
     }
 }
@@ -65,23 +67,22 @@ impl LoggedIn<'_> {
         Ok(())
     }
 
-    /// One collection of the routine families: asked, answered, parsed, rates taken from the last of these readings.
+    /// One collection of the routine families: asked, answered, parsed, rates taken from the last of these readings. The first
+    /// was asked together with the shell.
     pub(crate) fn collect(&mut self, readings: &mut Remote) -> Result<()> {
-        self.runtime.block_on(collect(&mut self.shell, readings))
+        let answer = match self.first.take() {
+            Some(answer) => answer,
+            None => self.runtime.block_on(self.shell.ask(remote::routine_command(), LIMITS))?,
+        };
+        let mut observation = Observation::empty(UnixMillis::default());
+        readings.routine(&answer, Family::ALL, &mut observation);
+        // A faster way to nothing would be no achievement. Not every kernel tells of pressure.
+        observation.unavailable.retain(|missed| missed.family != Family::Pressure);
+        ensure!(observation.unavailable.is_empty(), "not everything was read: {:?}", observation.unavailable);
+        Ok(())
     }
 
     pub(crate) fn log_out(self) {
         self.runtime.block_on(self.session.close());
     }
-}
-
-/// See [`LoggedIn::collect`].
-pub(crate) async fn collect(shell: &mut Shell, readings: &mut Remote) -> Result<()> {
-    let answer = shell.ask(remote::routine_command(), LIMITS).await?;
-    let mut observation = Observation::empty(UnixMillis::default());
-    readings.routine(&answer, Family::ALL, &mut observation);
-    // A faster way to nothing would be no achievement. Not every kernel tells of pressure.
-    observation.unavailable.retain(|missed| missed.family != Family::Pressure);
-    ensure!(observation.unavailable.is_empty(), "not everything was read: {:?}", observation.unavailable);
-    Ok(())
 }

@@ -47,7 +47,7 @@ impl Session {
     }
 
     /// Starts `sh` on the server and feeds it `script`, which defines what is asked later. The script must not read
-    /// its standard input, and what it prints (at most 64 KiB) is thrown away.
+    /// its standard input. What it prints (at most 1 MiB) is there for [`Shell::take_printed`].
     ///
     /// # Errors
     /// When the account has no usable shell, the server opens no further channel, or the connection is gone. Waits no

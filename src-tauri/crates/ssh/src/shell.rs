@@ -33,10 +33,11 @@ pub struct Shell {
     token: Token,
     asked: u64,
     start_up: StartUp,
+    printed: Vec<u8>,
 }
 
 /// What a script may print when it is told, in bytes.
-const OPENING: usize = 64 * 1024;
+const OPENING: usize = 1 << 20;
 
 impl Shell {
     pub(crate) async fn open(link: &Link, user: &str, script: &str, deadline: Duration) -> Result<Self, ShellError> {
@@ -50,8 +51,9 @@ impl Shell {
         let opening = shell.token.opening(script);
         let failure = match shell.exchange(&opening, Limits { deadline: left, max_bytes: OPENING }).await {
             Ok(answer) => {
-                let cpu = start_up::cpu(&String::from_utf8_lossy(&answer));
+                let (cpu, printed) = start_up::apart(answer);
                 shell.start_up = StartUp { cpu, wall: begun.elapsed() };
+                shell.printed = printed;
                 return Ok(shell);
             }
             Err(failure) => failure,
@@ -104,6 +106,7 @@ impl Shell {
             token,
             asked: 0,
             start_up: StartUp::default(),
+            printed: Vec::new(),
         };
         *begun = Instant::now();
         if let Some(write) = &shell.write {
@@ -116,6 +119,12 @@ impl Shell {
     /// What it has cost to start this shell: the start-up files of the account's login shell, mostly.
     pub fn start_up(&self) -> StartUp {
         self.start_up
+    }
+
+    /// What the script has printed, byte for byte; once. A script that ends in a command so has its answer without a round
+    /// trip of its own.
+    pub fn take_printed(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.printed)
     }
 
     /// Runs `command` in the shell and returns what it wrote to standard output, byte for byte. Its standard input is

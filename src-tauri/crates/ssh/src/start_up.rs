@@ -17,8 +17,18 @@ pub struct StartUp {
     pub wall: Duration,
 }
 
+/// Takes the first answer of a shell apart: the CPU that it has used, and what the script has printed after that.
+pub(crate) fn apart(mut answer: Vec<u8>) -> (Option<Duration>, Vec<u8>) {
+    let mut ends = answer.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let end = ends.nth(1).unwrap_or(0);
+    let cpu = answer.get(..end).and_then(|times| cpu(&String::from_utf8_lossy(times)));
+    // What is no such answer may be the script's own.
+    let printed = if cpu.is_some() { answer.split_off(end) } else { answer };
+    (cpu, printed)
+}
+
 /// The CPU that two lines such as `0m0.01s 0m0.00s` add up to.
-pub(crate) fn cpu(times: &str) -> Option<Duration> {
+fn cpu(times: &str) -> Option<Duration> {
     let mut sum = Duration::ZERO;
     let mut lines = times.lines();
     for _ in 0..2 {
@@ -52,6 +62,16 @@ mod tests {
         ] {
             assert_eq!(cpu(printed), Some(Duration::from_millis(millis)), "{printed}");
         }
+    }
+
+    #[test]
+    fn what_a_script_prints_stands_behind_its_cost() {
+        let times = "0m0.002s 0m0.001s\n0m0.000s 0m0.004s\n";
+        let both = format!("{times}one\ntwo").into_bytes();
+        assert_eq!(apart(both), (Some(Duration::from_millis(7)), b"one\ntwo".to_vec()));
+        assert_eq!(apart(times.as_bytes().to_vec()), (Some(Duration::from_millis(7)), Vec::new()));
+        assert_eq!(apart(b"one\ntwo\nthree".to_vec()), (None, b"one\ntwo\nthree".to_vec()));
+        assert_eq!(apart(Vec::new()), (None, Vec::new()));
     }
 
     #[test]

@@ -199,8 +199,10 @@ async fn every_sh_says_what_it_has_used() {
     {
         let (sshd, hosts) = sshd(forced(command)).await;
         let session = session(&sshd, &hosts).await;
-        let shell = session.shell("").await.unwrap();
+        let mut shell = session.shell("echo from the script").await.unwrap();
         assert!(shell.start_up().cpu.is_some(), "{command}");
+        assert_eq!(shell.take_printed(), b"from the script\n", "{command}");
+        assert_eq!(shell.take_printed(), b"", "once");
         assert_eq!(session.spent().channels, 1);
     }
 }
