@@ -37,7 +37,7 @@ impl Hostrounds {
         let Target::Ssh(target) = &draft.target else { return Err(ApiError::local("tested")) };
         let server = id.and_then(|id| engine.board.server(id));
         let saved =
-            server.clone().filter(|server| server.target == draft.target && !secrets::change_something(&form.secrets));
+            server.clone().filter(|server| server.target == draft.target && !secrets::changes_something(&form.secrets));
         let mut run = TestRun {
             engine,
             test,

@@ -24,7 +24,7 @@ struct Before {
 }
 
 /// Whether the edits change anything.
-pub(super) fn change_something(edits: &[SecretEdit]) -> bool {
+pub(super) fn changes_something(edits: &[SecretEdit]) -> bool {
     edits.iter().any(|edit| !matches!(edit.change, SecretChange::Keep))
 }
 
@@ -90,11 +90,15 @@ impl Engine {
         let usable = usable(&server.target);
         let kept: BTreeSet<SecretSlot> = noted.iter().filter(|slot| usable.contains(slot)).cloned().collect();
         let stale: Vec<SecretSlot> = noted.difference(&kept).cloned().collect();
-        if noted != was_noted
-            && let Err(error) = self.note_secrets(server.id, noted.clone()).await
-        {
+        if noted == was_noted && stale.is_empty() && done.is_empty() {
+            return Ok(done);
+        }
+        if let Err(error) = self.note_secrets(server.id, noted.clone()).await {
             self.put_back(server, undo).await;
             return Err(error.into());
+        }
+        if !done.is_empty() {
+            self.troubles.settle(|code| code == KEYRING_UNAVAILABLE);
         }
         for slot in stale {
             match self.credentials.clear(server.id, &slot).await {

@@ -62,7 +62,7 @@ impl Hostrounds {
             return Err(ApiError::name_taken(&draft.name));
         }
         secrets::check(&draft, &form.secrets)?;
-        let reconnect = secrets::change_something(&form.secrets);
+        let reconnect = secrets::changes_something(&form.secrets);
         let server = engine.store.update_server(id, &draft).await.map_err(|error| naming(error, &draft.name))?;
         let done = match engine.change_secrets(&server, form.secrets).await {
             Ok(done) => done,
