@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use secrecy::zeroize::Zeroizing;
 
 use crate::output::safe;
+use crate::secret;
 
 /// Answers every prompt as long as the engine runs, one after the other. Without a terminal nobody is there to answer, and the
 /// login is given up at once instead of waiting.
@@ -39,7 +40,7 @@ fn asked(prompt: &LoginPrompt) -> io::Result<Vec<SecretString>> {
 fn one(question: &LoginQuestion) -> io::Result<SecretString> {
     let text = format!("  {} ", safe(question.text.trim_end()));
     if !question.echo {
-        return rpassword::prompt_password(text).map(SecretString::from);
+        return secret::typed(&text);
     }
     io::stderr().write_all(text.as_bytes())?;
     let mut line = Zeroizing::new(String::new());
