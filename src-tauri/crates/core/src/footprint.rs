@@ -86,7 +86,8 @@ impl Budget {
         let bytes = footprint.received.saturating_add(footprint.sent);
         let mut over = Vec::new();
         if let Some(most) = self.logins.filter(|most| footprint.logins > *most) {
-            over.push(format!("{} logins, budget {most}", footprint.logins));
+            let noun = if footprint.logins == 1 { "login" } else { "logins" };
+            over.push(format!("{} {noun}, budget {most}", footprint.logins));
         }
         if let Some(most) = self.bytes.filter(|most| bytes > *most) {
             let shown = |bytes: u64| crate::format::bytes(crate::observation::real(bytes));
