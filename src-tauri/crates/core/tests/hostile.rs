@@ -410,3 +410,38 @@ fn a_hundred_thousand_of_everything_are_bounded() {
     assert_eq!(observation.tables.users.map(|users| users.len()), Some(TABLE_ROWS));
     assert_eq!(observation.processes.map(|top| top.by_memory.len()), Some(TOP));
 }
+
+/// What a careless reader looks at again and again.
+const FILLERS: [&str; 9] =
+    ["\n", " ", "(", "1 (\n", "\\", " 1 1\n", "/lib/modules/6.1.0/modules.builtin\n", "==> x <==\n", "@hr n0nce x\n"];
+
+/// Parts of programs and files that only some systems have.
+const OTHER_PARTS: [&str; 8] =
+    ["zypper", "zypper_patches", "apk", "pacman", "podman", "reboot_needs", "reboot_running", "dnf_security"];
+
+/// A reader that is quadratic in what it is sent needs many minutes for the megabyte that is taken from a server at most; all
+/// of ours together need seconds.
+#[test]
+fn a_megabyte_of_anything_costs_no_more_than_its_share() {
+    const MEBIBYTE: usize = 1 << 20;
+    const ENOUGH: std::time::Duration = std::time::Duration::from_secs(20);
+    let timed = |what: &str, work: &dyn Fn()| {
+        let started = std::time::Instant::now();
+        work();
+        assert!(started.elapsed() < ENOUGH, "{what}: {:?}", started.elapsed());
+    };
+    for filler in FILLERS {
+        let full = filler.repeat(MEBIBYTE / filler.len());
+        for path in PATHS {
+            let answer = format!("==> {path} <==\n{full}\n");
+            timed(&format!("{filler:?} in {path}"), &|| read(&mut Remote::new(), answer.as_bytes(), b""));
+        }
+        for part in PARTS.into_iter().chain(OTHER_PARTS) {
+            let before = if part == "processes" { "9.0 1.0\n7 (" } else { "" };
+            let status = if part.ends_with("_status") { String::new() } else { format!("@hr n0nce {part}_status 0\n") };
+            let rest = "@hr n0nce updates\n@hr n0nce gpus\n@hr n0nce reboot_kernels\n@hr n0nce containers_usage\n";
+            let answer = format!("{rest}@hr n0nce {part}\n{before}{full}\n\n{status}@hr n0nce end\n");
+            timed(&format!("{filler:?} in {part}"), &|| read(&mut Remote::new(), b"", answer.as_bytes()));
+        }
+    }
+}

@@ -28,6 +28,9 @@ pub(super) const SCRIPT: &str = r"hr_processes() {
 /// Processes that one reading takes in, at most: Linux itself stops at 4 million, but says nothing of so many in 1 MiB.
 const MAX_PROCESSES: usize = 65_536;
 
+/// Line breaks that a name can hold: it has at most 15 characters (`TASK_COMM_LEN`, `proc_pid_comm(5)`).
+const NAME_LINE_BREAKS: usize = 15;
+
 /// What one line of `/proc/[pid]/stat` says.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stat {
@@ -102,26 +105,24 @@ impl Reading {
     pub fn parse(listing: &str, system: &System) -> Option<Self> {
         let (first, lines) = listing.trim_start_matches('\n').split_once('\n')?;
         let uptime = uptime::parse(first)?;
-        let mut processes = Vec::new();
-        let mut unfinished = String::new();
-        for line in lines.lines() {
-            if begins_record(line) {
-                unfinished.clear();
-            } else {
-                // The second half of a name with a line break in it.
-                unfinished.push('\n');
-            }
-            unfinished.push_str(line);
-            if let Some(stat) = Stat::parse(&unfinished)
-                && processes.len() < MAX_PROCESSES
-            {
-                processes.push(stat);
-                unfinished.clear();
-            }
-        }
+        let processes: Vec<Stat> = records(lines).take(MAX_PROCESSES).collect();
         let (ticks_per_second, page_size) = (system.ticks_per_second, system.page_size);
         (!processes.is_empty()).then_some(Self { uptime, ticks_per_second, page_size, processes })
     }
+}
+
+/// The processes in `lines`. One whose name holds line breaks spans several; what begins like a process and is none after as
+/// many as a name can hold is given up, so that no line is looked at more often than that.
+fn records(lines: &str) -> impl Iterator<Item = Stat> {
+    let mut open: Option<(usize, usize)> = None;
+    let mut at = 0;
+    lines.split_inclusive('\n').filter_map(move |line| {
+        let (start, breaks) = if begins_record(line) { (at, 0) } else { open.unwrap_or((at, NAME_LINE_BREAKS)) };
+        at += line.len();
+        let stat = Stat::parse(lines.get(start..at)?);
+        open = (stat.is_none() && breaks < NAME_LINE_BREAKS).then_some((start, breaks + 1));
+        stat
+    })
 }
 
 fn begins_record(line: &str) -> bool {
@@ -277,6 +278,28 @@ mod tests {
             disk_written: None,
             handles: None,
         }
+    }
+
+    const FIELDS: &str = "S 1 7 7 0 -1 0 0 0 0 0 9 9 0 0 20 0 1 0 100 9 5";
+
+    fn names(listing: &str) -> Option<Vec<String>> {
+        let reading = Reading::parse(listing, &System::default())?;
+        Some(reading.processes.into_iter().map(|stat| stat.name).collect())
+    }
+
+    #[test]
+    fn a_name_may_hold_line_breaks_as_many_as_the_kernel_lets_it() {
+        let most = "\n".repeat(NAME_LINE_BREAKS);
+        let listing =
+            format!("9.0 1.0\n7 (a\nb) {FIELDS}\n8 ({most}) {FIELDS}\n9 (\n{most}) {FIELDS}\n10 (c) {FIELDS}\n");
+        let shown = |name: &str| name.replace('\n', "\u{FFFD}");
+        assert_eq!(names(&listing), Some(vec![shown("a\nb"), shown(&most), "c".to_owned()]));
+    }
+
+    #[test]
+    fn lines_of_no_process_are_passed_over() {
+        let listing = format!("9.0 1.0\nnoise\n7 (a) {FIELDS}\nnoise\n8 (b\n9 (c) {FIELDS}\n");
+        assert_eq!(names(&listing), Some(vec!["a".to_owned(), "c".to_owned()]));
     }
 
     #[test]

@@ -81,14 +81,20 @@ fn needs_restarting(parts: &Parts<'_>) -> Option<Vec<String>> {
     Some(if listed.is_empty() { vec!["The system asks for it (`needs-restarting`).".to_owned()] } else { listed })
 }
 
+/// Bytes of a release at most (`__NEW_UTS_LEN`, `uname(2)`). Every kernel is compared with the others, which a longer one
+/// would make long.
+const RELEASE_MAX: usize = 64;
+
 /// Whether a newer kernel of the running one's kind is installed; nothing where none of its kind is, since it then comes from
 /// somewhere else (the host of a virtual machine, a build by hand).
 fn kernel(parts: &Parts<'_>) -> Option<Vec<String>> {
-    let running = parts.first_line("reboot_running")?;
+    let is_release = |release: &&str| release.len() <= RELEASE_MAX;
+    let running = parts.first_line("reboot_running").filter(is_release)?;
     let installed: Vec<&str> = parts
         .get("reboot_kernels")?
         .lines()
         .filter_map(|line| line.strip_suffix("/modules.builtin")?.rsplit('/').next())
+        .filter(is_release)
         .filter(|release| kind(release) == kind(running))
         .collect();
     let newest = installed.iter().copied().max_by(|a, b| by_version(a, b))?;
@@ -165,6 +171,19 @@ mod tests {
         assert_eq!(by_version(later, earlier), Ordering::Greater);
         assert_eq!(by_version(later, later), Ordering::Equal);
         assert_eq!(kind(earlier), kind(later));
+    }
+
+    #[test]
+    fn what_no_kernel_can_call_itself_is_no_release() {
+        let told = |running: &str, installed: &str| {
+            let kernels = format!("/lib/modules/{installed}/modules.builtin");
+            let text = format!("@hr n reboot_running\n{running}\n\n@hr n reboot_kernels\n{kernels}\n\n@hr n end\n");
+            kernel(&Parts::of(&text, "n"))
+        };
+        let release = |length: usize| "6".repeat(length);
+        assert_eq!(told(&release(RELEASE_MAX), &release(RELEASE_MAX)), Some(Vec::new()));
+        assert_eq!(told(&release(RELEASE_MAX), &release(RELEASE_MAX + 1)), None);
+        assert_eq!(told(&release(RELEASE_MAX + 1), &release(RELEASE_MAX)), None);
     }
 
     #[test]
