@@ -204,6 +204,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_searched_is_not_searched_again() {
+        for filler in [b'\n', b'0', b'x'] {
+            let mut collector = token().collector(1, 1 << 20);
+            collector.feed(&stream("", 1, "").split_at(token().0.len() + 5).0);
+            for _ in 0..1 << 20 {
+                assert_eq!(collector.feed(&[filler]), Progress::More);
+                assert!(collector.held.len() - collector.searched <= collector.end.len());
+            }
+            assert_eq!(collector.feed(&[filler; 100]), Progress::TooLarge);
+        }
+    }
+
+    #[test]
     fn tokens_differ() {
         assert_ne!(Token::random().unwrap().0, Token::random().unwrap().0);
         assert_eq!(Token::random().unwrap().0.len(), 32);
