@@ -75,11 +75,19 @@ pub struct IoRates {
 
 impl IoRates {
     /// Bytes per second that the process read and wrote since it was asked before; absent where it was not, and where a
-    /// counter went backwards. `at` is in seconds, of one clock.
+    /// counter went backwards. `at` is in seconds, of one clock. A reading that comes too soon after the one before changes
+    /// nothing, so that readings in quick succession come to a rate all the same.
     pub fn since(&mut self, process: Identity, at: f64, now: Io) -> (Option<f64>, Option<f64>) {
-        let Some((earlier, before)) = self.before.insert(process, (at, now)) else { return (None, None) };
+        let Some((earlier, before)) = self.before.get(&process).copied() else {
+            self.before.insert(process, (at, now));
+            return (None, None);
+        };
         let elapsed = at - earlier;
-        if !elapsed.is_finite() || elapsed < rate::MIN_ELAPSED {
+        if (0.0..rate::MIN_ELAPSED).contains(&elapsed) {
+            return (None, None);
+        }
+        self.before.insert(process, (at, now));
+        if !elapsed.is_finite() || elapsed < 0.0 {
             return (None, None);
         }
         (rate::per_second(before.read, now.read, elapsed), rate::per_second(before.written, now.written, elapsed))
@@ -120,4 +128,34 @@ fn handles(text: &str) -> HashMap<u64, u32> {
         Some((pid, count.parse().ok()?))
     };
     text.lines().filter_map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SELF: Identity = (7, 1);
+
+    fn io(read: u64) -> Io {
+        Io { read, written: 0 }
+    }
+
+    #[test]
+    fn readings_in_quick_succession_come_to_a_rate() {
+        let mut rates = IoRates::default();
+        assert_eq!(rates.since(SELF, 10.0, io(0)), (None, None), "one reading is no rate");
+        let step = rate::MIN_ELAPSED / 2.0;
+        assert_eq!(rates.since(SELF, 10.0 + step, io(50)), (None, None), "too soon");
+        let (read, _) = rates.since(SELF, 10.0 + 4.0 * step, io(100));
+        assert!(read.is_some_and(|read| (read - 50.0 / rate::MIN_ELAPSED).abs() < 1e-6), "{read:?}");
+    }
+
+    #[test]
+    fn a_clock_or_a_counter_that_goes_backwards_leaves_a_gap() {
+        let mut rates = IoRates::default();
+        rates.since(SELF, 10.0, io(100));
+        assert_eq!(rates.since(SELF, 5.0, io(200)), (None, None));
+        let (read, written) = rates.since(SELF, 6.0, io(100));
+        assert_eq!((read, written), (None, Some(0.0)));
+    }
 }
