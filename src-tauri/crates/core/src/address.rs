@@ -12,7 +12,8 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads an address, also as a URI (`ssh://user@host:port`). Nothing where it is none.
+    /// Reads an address, also as a URI (`ssh://user@host:port`). Nothing where it is none, or where
+    /// [`host_fault`] or [`user_fault`] has something against it.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -30,6 +31,9 @@ impl Address {
         if host.is_empty() || user.is_some_and(str::is_empty) {
             return None;
         }
+        if host_fault(host).is_some() || user.is_some_and(|user| user_fault(user).is_some()) {
+            return None;
+        }
         let port = match port {
             None => None,
             Some(port) => Some(port.parse().ok().filter(|port| *port > 0)?),
@@ -37,6 +41,41 @@ impl Address {
         Some(Self { user: user.map(str::to_owned), host: host.to_owned(), port })
     }
 }
+
+/// What keeps `host` from being the name or address of a host, in a sentence: what a command line or a shell could take for
+/// something else, as `ssh` itself refuses it since 9.6 (`valid_hostname` of its `ssh.c`), and patterns of `known_hosts`.
+#[must_use]
+pub fn host_fault(host: &str) -> Option<&'static str> {
+    let unfit = |c: char| c.is_whitespace() || c.is_control() || QUOTING.contains(&c) || "$\\,/@".contains(c);
+    if host.starts_with('-') {
+        Some("A host does not begin with a dash: commands would take it for an option.")
+    } else if host.contains(unfit) {
+        Some("A host holds no spaces and no characters that mean something to a shell or a pattern.")
+    } else {
+        None
+    }
+}
+
+/// What keeps `user` from being the name of a user, in a sentence: as [`host_fault`] (`valid_ruser`). `user@domain`,
+/// `DOMAIN\user`, spaces and the `$` behind the name of a machine are fit.
+#[must_use]
+pub fn user_fault(user: &str) -> Option<&'static str> {
+    let unfit = |c: char| c.is_control() || QUOTING.contains(&c);
+    let name = user.strip_suffix('$').unwrap_or(user);
+    if user.split(char::is_whitespace).any(|word| word.starts_with('-')) {
+        Some("A user does not begin with a dash: commands would take it for an option.")
+    } else if user.ends_with('\\') {
+        Some("A user does not end with a backslash: behind it stands the name, as in `DOMAIN\\user`.")
+    } else if name.contains(unfit) || name.contains('$') {
+        Some("A user holds no characters that mean something to a shell or a pattern.")
+    } else {
+        None
+    }
+}
+
+/// What means something to a shell, wherever it stands.
+const QUOTING: [char; 19] =
+    ['\'', '"', '`', ';', '&', '<', '>', '|', '(', ')', '{', '}', '*', '?', '[', ']', '!', '#', '~'];
 
 #[cfg(test)]
 mod tests {
@@ -62,8 +101,39 @@ mod tests {
             ("a:70000", None),
             ("[::1", None),
             ("[::1]22", None),
+            ("-oProxyCommand=x@web", None),
+            ("ops@-web", None),
+            ("ops@web;reboot", None),
+            ("$(reboot)@web", None),
         ] {
             assert_eq!(Address::read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_that_a_command_could_take_for_something_else_are_unfit() {
+        for host in ["web-1.example.org", "web_1", "10.0.0.1", "::1", "fe80::1%eth0", "bücher.example", "x"] {
+            assert_eq!(host_fault(host), None, "{host}");
+        }
+        let mut unfit: Vec<String> =
+            "'`\"$\\;&<>|(){},*?[]!#~/@ \t\n\u{7f}\u{a0}".chars().map(|c| format!("a{c}b")).collect();
+        unfit.extend(["-web", "-oProxyCommand=x"].map(str::to_owned));
+        for host in unfit {
+            assert!(host_fault(&host).is_some(), "{host:?}");
+        }
+    }
+
+    #[test]
+    fn users_that_a_command_could_take_for_something_else_are_unfit() {
+        for user in
+            ["ops", "ops@example.org", r"EXAMPLE\ops", r"EXAMPLE\Ann Smith", "machine$", "a-b", "a.b+c", "jürgen"]
+        {
+            assert_eq!(user_fault(user), None, "{user}");
+        }
+        let mut unfit: Vec<String> = "'`\";&<>|(){}*?[]!#~$\t\n\u{7f}".chars().map(|c| format!("a{c}b")).collect();
+        unfit.extend(["-ops", "-l", "a -b", r"EXAMPLE\"].map(str::to_owned));
+        for user in unfit {
+            assert!(user_fault(&user).is_some(), "{user:?}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::address;
 use crate::probe::Family;
 use crate::time::UnixMillis;
 
@@ -277,6 +278,9 @@ impl ServerDraft {
         } else if let Some(message) = unfit_word(&self.name, 64) {
             wrong("name", message);
         }
+        if self.name.starts_with('-') {
+            wrong("name", "A name does not begin with a dash: commands would take it for an option.".into());
+        }
         let is_local = matches!(self.target, Target::Local);
         if !is_local && self.name.eq_ignore_ascii_case(LOCAL_NAME) {
             wrong("name", format!("`{LOCAL_NAME}` is the name of this computer. Choose another one."));
@@ -344,7 +348,8 @@ fn check_hop(hop: &mut Hop, prefix: &str, wrong: &mut impl FnMut(&str, String)) 
         wrong("host", "Enter the name or the address of the server.".into());
     } else if hop.host.contains("://") || hop.host.contains(['/', '@', ' ']) {
         wrong("host", "Enter only a host name or an address: no scheme, user, path or spaces.".into());
-    } else if let Some(message) = unfit_word(&hop.host, 253) {
+    } else if let Some(message) = unfit_word(&hop.host, 253).or_else(|| address::host_fault(&hop.host).map(Into::into))
+    {
         wrong("host", message);
     }
     if hop.port == 0 {
@@ -352,7 +357,7 @@ fn check_hop(hop: &mut Hop, prefix: &str, wrong: &mut impl FnMut(&str, String)) 
     }
     if hop.user.is_empty() {
         wrong("user", "Enter the user that logs in on the server.".into());
-    } else if let Some(message) = unfit_word(&hop.user, 64) {
+    } else if let Some(message) = unfit_word(&hop.user, 64).or_else(|| address::user_fault(&hop.user).map(Into::into)) {
         wrong("user", message);
     }
     if hop.logins.is_empty() {
@@ -479,6 +484,25 @@ mod tests {
                 "thresholds.disk"
             ]
         );
+    }
+
+    #[test]
+    fn options_and_shell_text_are_neither_hosts_nor_users() {
+        for host in ["-oProxyCommand=x", "web;reboot", "$(reboot)", "web`x`", "*"] {
+            assert_eq!(fields(with_ssh(|ssh| ssh.hop.host = host.into())), ["host"], "{host}");
+            assert_eq!(fields(with_ssh(|ssh| ssh.jumps = vec![self::hop(host)])), ["jumps.0.host"], "{host}");
+        }
+        for user in ["-l", "ops;reboot", "$(reboot)", r"EXAMPLE\"] {
+            assert_eq!(fields(with_ssh(|ssh| ssh.hop.user = user.into())), ["user"], "{user}");
+        }
+        assert_eq!(fields(with_ssh(|ssh| ssh.hop.user = r"EXAMPLE\ops".into())), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_is_no_option() {
+        let mut draft = draft();
+        draft.name = "--all".into();
+        assert_eq!(fields(draft), ["name"]);
     }
 
     #[test]
