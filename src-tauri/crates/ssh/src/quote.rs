@@ -1,5 +1,7 @@
 //! Words of a command that a person may copy into a shell.
 
+use std::path::Path;
+
 /// `word` so that `sh` reads it back as that one word: bare where it is harmless, in single quotes otherwise.
 pub(crate) fn quoted(word: &str) -> String {
     let harmless =
@@ -9,6 +11,12 @@ pub(crate) fn quoted(word: &str) -> String {
     }
     // A quote cannot stand between quotes: they are closed, it follows with a backslash, and they are opened again.
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A path as [`quoted`], and so that no command takes it for an option.
+pub(crate) fn quoted_path(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    if path.starts_with('-') { quoted(&format!("./{path}")) } else { quoted(&path) }
 }
 
 #[cfg(test)]

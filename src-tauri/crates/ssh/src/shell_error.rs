@@ -127,7 +127,7 @@ impl ShellError {
     /// A command to run on the server or a line for its configuration, as it can be copied, if there is one that fits.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Unavailable { user, .. } => Some(format!("chsh -s /bin/sh {}", quoted(user))),
+            Self::Unavailable { user, .. } => Some(format!("chsh -s /bin/sh -- {}", quoted(user))),
             Self::ForcedCommand { .. } => Some("hostrounds server restrict NAME".into()),
             Self::ChannelRefused { .. } => Some("MaxSessions 10".into()),
             Self::ExecRefused { .. }

@@ -111,7 +111,7 @@ async fn an_account_with_nologin_names_the_command_that_helps() {
     let error = session(&sshd, &hosts).await.shell("").await.unwrap_err();
     assert_eq!((error.code(), error.retryable()), ("shell_unavailable", false), "{error}");
     assert!(error.to_string().contains("not available"), "{error}");
-    assert_eq!(error.remedy(), Some(format!("chsh -s /bin/sh {}", sshd.user())));
+    assert_eq!(error.remedy(), Some(format!("chsh -s /bin/sh -- {}", sshd.user())));
 }
 
 #[tokio::test]

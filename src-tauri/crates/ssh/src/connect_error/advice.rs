@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::ConnectError;
-use crate::quote::quoted;
+use crate::quote::{quoted, quoted_path};
 use crate::step::Step;
 
 impl ConnectError {
@@ -83,6 +83,9 @@ impl ConnectError {
             Self::LoginTimeout => {
                 "Try again; a server that decides slowly may wait for its name server (`UseDNS no`) or directory.".into()
             }
+            Self::LoginUndecided { .. } => {
+                "Look at the server's log before the next try: it may ban this computer or lock the account (fail2ban, `MaxAuthTries`, faillock), or ask a directory that is slow.".into()
+            }
             Self::PasswordWrong { user } => format!("Check the user name {user} and the password."),
             Self::KeyFileMissing { .. } => {
                 "Choose another file (the private key is the one without `.pub`), or make a new key.".into()
@@ -130,13 +133,13 @@ impl ConnectError {
     pub fn remedy(&self) -> Option<String> {
         Some(match self {
             Self::NameNotFound { host, .. } | Self::NameLookupFailed { host, .. } | Self::ResolveTimeout { host } => {
-                format!("getent hosts {}", quoted(host))
+                format!("getent hosts -- {}", quoted(host))
             }
             Self::ConnectionRefused { .. } => "systemctl status ssh".into(),
             Self::NetworkUnreachable { .. } => "ip route".into(),
             Self::ForwardingRefused { .. } => "AllowTcpForwarding yes".into(),
             Self::JumpCannotReach { from, .. } => {
-                format!("ssh -p {} {}", from.port, quoted(&format!("{}@{}", from.user, from.host)))
+                format!("ssh -p {} -- {}", from.port, quoted(&format!("{}@{}", from.user, from.host)))
             }
             Self::KeyExchangeTimeout { .. } => "systemctl restart ssh".into(),
             Self::HostKeyUnknown { offer } | Self::HostKeyChanged { offer } => {
@@ -167,15 +170,17 @@ impl ConnectError {
             }
             Self::CertificateExpired { certificate, .. }
             | Self::CertificateNotYetValid { certificate, .. }
-            | Self::CertificateWrongPrincipal { certificate, .. } => format!("ssh-keygen -Lf {}", quoted(certificate)),
+            | Self::CertificateWrongPrincipal { certificate, .. } => {
+                format!("ssh-keygen -Lf {}", quoted_path(Path::new(certificate)))
+            }
             Self::AgentUnavailable { .. } => "eval \"$(ssh-agent)\"".into(),
             Self::AgentEmpty => "ssh-add".into(),
             Self::AgentKeyMissing { key } => match key.strip_suffix(".pub").unwrap_or(key) {
                 fingerprint if fingerprint.starts_with("SHA256:") => "ssh-add -l".into(),
-                file => format!("ssh-add {}", quoted(file)),
+                file => format!("ssh-add {}", quoted_path(Path::new(file))),
             },
             Self::AgentKeyUnreadable { .. } => "ssh-add -l".into(),
-            Self::Disconnected { .. } => "journalctl -u ssh".into(),
+            Self::LoginUndecided { .. } | Self::Disconnected { .. } => "journalctl -u ssh".into(),
             Self::HostUnreachable { .. }
             | Self::ConnectFailed { .. }
             | Self::ConnectTimeout { .. }
@@ -205,13 +210,11 @@ fn host_key_file(algorithm: &str) -> &'static str {
     }
 }
 
-fn quoted_path(path: &Path) -> String {
-    quoted(&path.display().to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Endpoint;
+    use crate::shell_error::ShellError;
 
     #[test]
     fn what_can_be_copied_is_one_command_whatever_the_name() {
@@ -237,10 +240,33 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_copied_takes_no_name_for_an_option() {
+        let path = Path::new("-rf").to_owned();
+        let word = || "-rf".to_owned();
+        let jump = Endpoint { host: "web".into(), port: 22, user: word() };
+        for (error, remedy) in [
+            (ConnectError::KeyFileMissing { path: path.clone() }, "ssh-keygen -t ed25519 -f ./-rf"),
+            (ConnectError::KeyFileUnreadable { path: path.clone(), reason: word() }, "chmod 600 ./-rf"),
+            (ConnectError::KeyFileOldEncryption { path: path.clone(), cipher: word() }, "ssh-keygen -p -f ./-rf"),
+            (ConnectError::KeyPassphraseWrong { path: path.clone() }, "ssh-keygen -yf ./-rf"),
+            (ConnectError::CertificateUnusable { path, reason: word() }, "ssh-keygen -Lf ./-rf"),
+            (ConnectError::CertificateExpired { certificate: word(), until: word() }, "ssh-keygen -Lf ./-rf"),
+            (ConnectError::AgentKeyMissing { key: word() }, "ssh-add ./-rf"),
+            (ConnectError::NameNotFound { host: word(), reason: word() }, "getent hosts -- '-rf'"),
+            (ConnectError::JumpCannotReach { from: jump, target: word(), reason: word() }, "ssh -p 22 -- '-rf@web'"),
+        ] {
+            assert_eq!(error.remedy().as_deref(), Some(remedy));
+        }
+        let shell = ShellError::Unavailable { user: word(), printed: word() };
+        assert_eq!(shell.remedy().as_deref(), Some("chsh -s /bin/sh -- '-rf'"));
+    }
+
+    #[test]
     fn every_failure_says_what_to_do() {
         let reason = String::new;
         for (error, remedy) in [
             (ConnectError::LoginTimeout, Some("UseDNS no")),
+            (ConnectError::LoginUndecided { user: "ops".into(), tried: Vec::new() }, Some("journalctl -u ssh")),
             (ConnectError::AgentEmpty, Some("ssh-add")),
             (ConnectError::ForwardingRefused { target: reason(), reason: reason() }, Some("AllowTcpForwarding yes")),
             (ConnectError::Disconnected { step: Step::Login, reason: reason() }, Some("journalctl -u ssh")),

@@ -206,6 +206,15 @@ pub enum ConnectError {
     /// The server did not decide in time.
     #[error("the login took too long")]
     LoginTimeout,
+    /// The server was sent a password or answers, and did not say what it makes of them: it ended the connection without
+    /// a word, or did not decide in time. It may have counted that as a refusal.
+    #[error("the server was sent {} for {user}, and ended the connection or did not decide in time", listed(tried))]
+    LoginUndecided {
+        /// The account.
+        user: String,
+        /// What was tried, in order; the last of it is what is undecided.
+        tried: Vec<String>,
+    },
     /// The password is not right for this account, or the account does not exist.
     #[error("the server refused the password of {user}")]
     PasswordWrong {
@@ -385,6 +394,7 @@ impl ConnectError {
             | Self::LoginGraceOver { .. }
             | Self::LoginIncomplete { .. }
             | Self::LoginTimeout
+            | Self::LoginUndecided { .. }
             | Self::PasswordWrong { .. }
             | Self::KeyFileMissing { .. }
             | Self::KeyFileUnreadable { .. }
@@ -434,6 +444,7 @@ impl ConnectError {
             Self::LoginGraceOver { .. } => "login_grace_over",
             Self::LoginIncomplete { .. } => "login_incomplete",
             Self::LoginTimeout => "login_timeout",
+            Self::LoginUndecided { .. } => "login_undecided",
             Self::PasswordWrong { .. } => "password_wrong",
             Self::KeyFileMissing { .. } => "key_file_missing",
             Self::KeyFileUnreadable { .. } => "key_file_unreadable",

@@ -35,6 +35,7 @@ impl ConnectError {
             | Self::PromptsDeclined { .. }
             | Self::PromptsTimeout { .. }
             | Self::LoginGraceOver { .. }
+            | Self::LoginUndecided { .. }
             | Self::PasswordWrong { .. }
             | Self::KeyFileMissing { .. }
             | Self::KeyFileUnreadable { .. }
@@ -68,5 +69,13 @@ impl ConnectError {
                 | Self::PasswordWrong { .. }
                 | Self::CertificateWrongPrincipal { .. }
         )
+    }
+
+    /// Whether a password or answers were sent and the server did not say what it makes of them. A server that restarts or
+    /// a network that breaks at that moment looks the same as one that refuses without a word, so a single such end does
+    /// not count as a refusal ([`Self::refuses_login`] is false), and is not [`Self::retryable`] either: the caller waits
+    /// for its next regular turn, and holds the schedule for a person after the second turn in a row that ends so.
+    pub fn undecided_login(&self) -> bool {
+        matches!(self, Self::LoginUndecided { .. })
     }
 }

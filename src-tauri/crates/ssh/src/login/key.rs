@@ -13,7 +13,7 @@ use super::certificate::{self, KeyOfCertificate};
 use crate::connect_error::ConnectError;
 use crate::key_file;
 use crate::known_hosts::fingerprint;
-use crate::quote::quoted;
+use crate::quote::quoted_path;
 
 /// A key that can be used.
 pub(super) struct Loaded {
@@ -91,7 +91,7 @@ impl Attempt<'_, '_> {
         }
         let hash = self.rsa_hash(loaded.key.public_key()).await?;
         let label = format!("the key {}", described(loaded.key.public_key()));
-        let cause = Cause::Key { print: format!("ssh-keygen -yf {}", quoted(&path.display().to_string())) };
+        let cause = Cause::Key { print: format!("ssh-keygen -yf {}", quoted_path(path)) };
         let key = PrivateKeyWithHashAlg::new(Arc::new(loaded.key), hash);
         let user = self.user().to_owned();
         let showing = self.handle.authenticate_publickey(user, key);
