@@ -207,7 +207,7 @@ mod tests {
     fn what_was_searched_is_not_searched_again() {
         for filler in [b'\n', b'0', b'x'] {
             let mut collector = token().collector(1, 1 << 20);
-            collector.feed(&stream("", 1, "").split_at(token().0.len() + 5).0);
+            collector.feed(stream("", 1, "").split_at(token().0.len() + 5).0);
             for _ in 0..1 << 20 {
                 assert_eq!(collector.feed(&[filler]), Progress::More);
                 assert!(collector.held.len() - collector.searched <= collector.end.len());

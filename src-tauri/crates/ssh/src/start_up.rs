@@ -40,12 +40,19 @@ fn cpu(times: &str) -> Option<Duration> {
     Some(sum)
 }
 
+/// No shell is waited for as long as this many minutes: what says so is no clock.
+const MINUTES_END: u32 = 24 * 60;
+
 /// `MmS.Ss`; some shells write a comma where the language does.
 fn span(text: &str) -> Option<Duration> {
     let (minutes, seconds) = text.strip_suffix('s')?.split_once('m')?;
-    let minutes: u32 = minutes.parse().ok()?;
-    let seconds = Duration::try_from_secs_f64(seconds.replace(',', ".").parse().ok()?).ok()?;
-    Duration::from_secs(60).checked_mul(minutes)?.checked_add(seconds)
+    let is_plain = |number: &str| number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',');
+    if !is_plain(minutes) || !is_plain(seconds) {
+        return None;
+    }
+    let minutes: u32 = minutes.parse().ok().filter(|minutes| *minutes < MINUTES_END)?;
+    let seconds: f64 = seconds.replace(',', ".").parse().ok().filter(|seconds| *seconds < 60.0)?;
+    Duration::from_secs(60).checked_mul(minutes)?.checked_add(Duration::try_from_secs_f64(seconds).ok()?)
 }
 
 #[cfg(test)]
@@ -76,9 +83,19 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_no_measure() {
-        for printed in
-            ["", "0m0.00s 0m0.00s\n", "times: not found\nx\n", "0m-1s 0m0s\n0m0s 0m0s", "0mNaNs 0minfs\n0m0s 0m0s"]
-        {
+        for printed in [
+            "4294967295m1e18s 0m0s\n0m0s 0m0s",
+            "4294967295m0s 0m0s\n0m0s 0m0s",
+            "1440m0s 0m0s\n0m0s 0m0s",
+            "0m60.0s 0m0s\n0m0s 0m0s",
+            "0m1e1s 0m0s\n0m0s 0m0s",
+            "+1m0s 0m0s\n0m0s 0m0s",
+            "",
+            "0m0.00s 0m0.00s\n",
+            "times: not found\nx\n",
+            "0m-1s 0m0s\n0m0s 0m0s",
+            "0mNaNs 0minfs\n0m0s 0m0s",
+        ] {
             assert_eq!(cpu(printed), None, "{printed}");
         }
     }
