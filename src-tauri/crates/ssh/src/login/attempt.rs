@@ -5,6 +5,7 @@ use std::future::Future;
 use russh::client::{AuthResult, Handle};
 use russh::keys::{HashAlg, PublicKey};
 use russh::{MethodKind, MethodSet};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout_at};
 
 use crate::client::{Client, Shared};
@@ -28,6 +29,10 @@ pub(super) struct Attempt<'a, 'b> {
     accepted: Vec<String>,
     refused: Vec<Refused>,
     unusable: Vec<ConnectError>,
+    /// A password, or answers, that the server was sent and has not judged.
+    undecided: Option<Refused>,
+    /// Passwords that the server was sent, whatever it made of them.
+    sent: Vec<SecretString>,
 }
 
 /// Something that the server was shown and did not accept.
@@ -93,6 +98,8 @@ impl<'a, 'b> Attempt<'a, 'b> {
             accepted: Vec::new(),
             refused: Vec::new(),
             unusable: Vec::new(),
+            undecided: None,
+            sent: Vec::new(),
         }
     }
 
@@ -120,6 +127,22 @@ impl<'a, 'b> Attempt<'a, 'b> {
         self.unusable.push(error);
     }
 
+    /// A password, or answers, are about to be sent. Until the server has judged them they may count as a failed attempt.
+    pub(super) fn sending(&mut self, label: String, cause: Cause) {
+        self.undecided = Some(Refused { label, cause });
+    }
+
+    /// The same with a password that is kept: the server is not sent it a second time.
+    pub(super) fn sending_password(&mut self, label: String, password: &SecretString) {
+        self.sending(label, Cause::Password);
+        self.sent.push(password.clone());
+    }
+
+    /// Whether the server was sent that password already, by whatever method.
+    pub(super) fn has_sent(&self, password: &SecretString) -> bool {
+        self.sent.iter().any(|sent| sent.expose_secret() == password.expose_secret())
+    }
+
     /// What the server made of something.
     pub(super) async fn judged(
         &mut self,
@@ -129,12 +152,14 @@ impl<'a, 'b> Attempt<'a, 'b> {
     ) -> Result<Answer, ConnectError> {
         let (methods, partial) = match result? {
             AuthResult::Success => {
+                self.undecided = None;
                 self.accepted.push(label);
                 return Ok(Answer::In);
             }
             AuthResult::Failure { remaining_methods, partial_success } => (remaining_methods, partial_success),
         };
         self.offered = Some(self.decided(methods).await?);
+        self.undecided = None;
         if partial {
             self.accepted.push(label);
             Ok(Answer::Further)
@@ -168,7 +193,7 @@ impl<'a, 'b> Attempt<'a, 'b> {
     /// again: that is how accounts get locked.
     async fn decided(&mut self, methods: MethodSet) -> Result<MethodSet, ConnectError> {
         match self.alive(methods).await {
-            Err(_) if self.shared.farewell().is_some_and(|farewell| farewell.said) => Ok(MethodSet::empty()),
+            Err(_) if self.was_said() => Ok(MethodSet::empty()),
             outcome => outcome,
         }
     }
@@ -180,6 +205,35 @@ impl<'a, 'b> Attempt<'a, 'b> {
     fn gone(&self, reason: &str) -> ConnectError {
         let reason = self.shared.reason().unwrap_or_else(|| reason.to_owned());
         ConnectError::Disconnected { step: Step::Login, reason }
+    }
+
+    /// Whether the server said goodbye.
+    pub(super) fn was_said(&self) -> bool {
+        self.shared.farewell().is_some_and(|farewell| farewell.said)
+    }
+
+    /// What to say when the login cannot go on because of `error`. A connection that ends, or a decision that does not
+    /// come, is told as such only where nothing was refused and no secret is undecided: whoever takes it for an accident
+    /// shows the same again, and that is how accounts get locked. A signature that is undecided locks nobody out.
+    pub(super) async fn over(mut self, error: ConnectError, credentials: &[Credential]) -> ConnectError {
+        match error {
+            ConnectError::Disconnected { .. } => {
+                // The last words of the server may still be on their way to us.
+                let _ = within(self.stages.last(), self.shared.ended()).await;
+            }
+            ConnectError::LoginTimeout => {}
+            error => return error,
+        }
+        if self.was_said() {
+            self.refused.extend(self.undecided.take());
+        }
+        let secret = |refused: &Refused| matches!(refused.cause, Cause::Password | Cause::Answers);
+        if let Some(undecided) = self.undecided.take_if(|_| !self.refused.iter().any(secret)) {
+            let user = self.endpoint.user.clone();
+            let tried = self.refused.into_iter().chain([undecided]).map(|shown| shown.label).collect();
+            return ConnectError::LoginUndecided { user, tried };
+        }
+        if self.refused.is_empty() { error } else { self.failure(credentials) }
     }
 
     /// Why nothing of all that was tried let us in.

@@ -65,8 +65,10 @@ pub(crate) async fn login(
             Ok(Answer::In) => return Ok(attempt.how()),
             Ok(Answer::Further | Answer::Refused) => {}
             Err(Halt::Unusable(error)) => attempt.unusable(error),
-            Err(Halt::Over(error)) => return Err(error),
+            Err(Halt::Over(error)) => return Err(attempt.over(error, &hop.credentials).await),
         }
+        // Whichever method it went by: a password that was refused once is not sent again.
+        left.retain(|credential| !matches!(credential, Credential::Password(password) if attempt.has_sent(password)));
     }
     Err(attempt.failure(&hop.credentials))
 }

@@ -10,9 +10,11 @@ use crate::connect_error::ConnectError;
 impl Attempt<'_, '_> {
     pub(super) async fn with_password(&mut self, password: &SecretString) -> Result<Answer, Halt> {
         let user = self.user().to_owned();
+        let label = "the password".to_owned();
+        self.sending_password(label.clone(), password);
         let showing = self.handle.authenticate_password(user, password.expose_secret());
         let result = within(self.stages.last(), showing).await?.map_err(|error| self.broken(&error));
-        Ok(self.judged("the password".into(), Cause::Password, result).await?)
+        Ok(self.judged(label, Cause::Password, result).await?)
     }
 
     /// `keyboard-interactive` without a person: the first prompt, if it is a single hidden one, is for the password.
@@ -34,6 +36,7 @@ impl Attempt<'_, '_> {
                     [] => Vec::new(),
                     [prompt] if !prompt.echo && !answered => {
                         answered = true;
+                        self.sending_password(label(), password);
                         vec![password.expose_secret().to_owned()]
                     }
                     // Asked the same again: the server gives another chance to someone who has another password.

@@ -76,11 +76,16 @@ impl Attempt<'_, '_> {
                     return Err(ConnectError::PromptsUnanswered { user, prompts: texts(&prompts) }.into());
                 };
                 match (password.take(), prompts.as_slice()) {
-                    (Some(password), [prompt]) if !prompt.echo => vec![password.expose_secret().to_owned()],
+                    (Some(password), [prompt]) if !prompt.echo => {
+                        self.sending_password(label(), password);
+                        vec![password.expose_secret().to_owned()]
+                    }
                     _ => {
                         let questions = self.questions(&name, &instructions, &prompts);
                         asked = true;
-                        self.ask(prompter, limit, questions).await?
+                        let answers = self.ask(prompter, limit, questions).await?;
+                        self.sending(label(), Cause::Answers);
+                        answers
                     }
                 }
             };
@@ -124,10 +129,5 @@ impl Attempt<'_, '_> {
             instructions: printable_lines(instructions.as_bytes(), INSTRUCTIONS),
             questions: prompts.iter().map(question).collect(),
         }
-    }
-
-    /// Whether the server said goodbye.
-    fn was_said(&self) -> bool {
-        self.shared.farewell().is_some_and(|farewell| farewell.said)
     }
 }
