@@ -42,6 +42,7 @@ diskRead: number | null,
  */
 diskWritten: number | null, 
 /**
- * Open file handles. Absent for processes of others, whose `/proc/[pid]/fd` only root may read.
+ * Open file handles. Before Linux 6.2 absent for processes of others, whose `/proc/[pid]/fd` only root may list; since
+ * then the size of that directory tells it to everyone (`proc_pid_fd(5)`).
  */
 handles: number | null, };

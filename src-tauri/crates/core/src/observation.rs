@@ -112,7 +112,8 @@ pub struct Process {
     /// Bytes per second that it makes disks write. Absent as [`Self::disk_read`] is.
     #[serde(default)]
     pub disk_written: Option<f64>,
-    /// Open file handles. Absent for processes of others, whose `/proc/[pid]/fd` only root may read.
+    /// Open file handles. Before Linux 6.2 absent for processes of others, whose `/proc/[pid]/fd` only root may list; since
+    /// then the size of that directory tells it to everyone (`proc_pid_fd(5)`).
     #[serde(default)]
     pub handles: Option<u32>,
 }
