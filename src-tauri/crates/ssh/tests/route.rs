@@ -167,7 +167,10 @@ async fn a_server_that_a_jump_host_cannot_reach_is_the_one_that_failed(#[case] h
     assert_eq!(error.jump, None);
     let text = error.to_string();
     assert!(text.to_lowercase().contains(said) && text.contains(&at(&servers[0]).to_string()), "{text}");
-    assert_eq!(error.error.remedy().unwrap(), format!("ssh -p {} -- {}@127.0.0.1", servers[0].port(), servers[0].user()));
+    assert_eq!(
+        error.error.remedy().unwrap(),
+        format!("ssh -p {} -- {}@127.0.0.1", servers[0].port(), servers[0].user())
+    );
 }
 
 #[rstest]
