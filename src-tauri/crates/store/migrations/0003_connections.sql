@@ -6,8 +6,20 @@ UPDATE server
 SET target = json_set(json_remove(target, '$.login'), '$.logins', json_array(json_extract(target, '$.login')), '$.jumps', json('[]'))
 WHERE json_extract(target, '$.login') IS NOT NULL;
 
--- Which secrets the keyring holds is now noted for each place of a secret, and no longer for each server: they are given anew.
+-- Which secrets the keyring holds is noted for each of them from now on, and no longer in a setting for each server. No version
+-- that wrote that setting was ever released: what a build of those days has put into a keyring is not looked up any more, and is
+-- given anew.
 DELETE FROM setting WHERE key = 'secrets';
+
+-- A row for each secret, so that two processes never undo each other's. place: the host that a password of the server itself was
+-- given for; no other one is ever shown it. No reference to server: where the keyring could not remove a secret, it is known that
+-- it is still there.
+CREATE TABLE in_keyring (
+    server INTEGER NOT NULL,
+    slot TEXT NOT NULL,
+    place TEXT,
+    PRIMARY KEY (server, slot)
+) STRICT, WITHOUT ROWID;
 
 ALTER TABLE latest ADD COLUMN tables TEXT;
 

@@ -74,15 +74,20 @@ impl Store {
         .await
     }
 
-    /// Takes note that a person was warned of what a server spent on a day; answers whether this is the first time.
+    /// Takes note that a person was warned of what a server spent on a day, also where nothing of that day is kept yet; answers
+    /// whether this is the first time. Nothing where the server is gone.
     pub async fn warn_of_footprint(&self, server: ServerId, day: UnixMillis) -> Result<bool> {
         self.within(async {
             let mut tx = self.begin().await?;
-            let noted = sqlx::query("UPDATE footprint SET warned = 1 WHERE server = ? AND day = ? AND warned = 0")
-                .bind(server.0)
-                .bind(number(day))
-                .execute(&mut *tx)
-                .await?;
+            let noted = sqlx::query(
+                "INSERT INTO footprint (server, day, logins, channels, received, sent, cpu, collections, start_up, warned)
+                 SELECT id, ?2, 0, 0, 0, 0, 0, 0, 0, 1 FROM server WHERE id = ?1
+                 ON CONFLICT (server, day) DO UPDATE SET warned = 1 WHERE warned = 0",
+            )
+            .bind(server.0)
+            .bind(number(day))
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await?;
             Ok(noted.rows_affected() > 0)
         })

@@ -19,6 +19,7 @@ mod layout;
 mod names;
 mod open;
 mod record;
+mod secret;
 mod server;
 mod setting;
 mod text;
@@ -36,7 +37,9 @@ pub use error::StoreError;
 pub use footprint::FOOTPRINT_DAYS;
 pub use history::Newest;
 pub use hold::Hold;
+pub use names::SERIES_MOST;
 pub use record::Record;
+pub use secret::KeptSecret;
 
 use names::Names;
 

@@ -4,19 +4,23 @@
 //! `layout` never change, go only with their server, and no id is used twice. What a transaction looked up is learned only
 //! after it was committed, since a rollback takes its new rows away again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hostrounds_core::observation::{Observation, Series};
 use hostrounds_core::server::ServerId;
 use sqlx::SqliteConnection;
 
+use crate::Result;
 use crate::layout::{VALUE, pack};
 use crate::text::to_json;
-use crate::{Result, StoreError};
 
 /// The most series and the most layouts of a server that are kept in memory; with one more, that server starts afresh.
 const MOST: usize = 4096;
+
+/// The most series that are kept of a server. One that names its parts anew in every collection, by accident or to do harm, would
+/// otherwise fill the disk with names.
+pub const SERIES_MOST: i64 = 20_000;
 
 /// The names in memory, by server.
 #[derive(Default, Debug)]
@@ -38,6 +42,7 @@ pub(crate) struct Laid {
 pub(crate) struct Lookup<'a> {
     names: &'a Names,
     learned: HashMap<ServerId, ServerNames>,
+    full: BTreeSet<ServerId>,
 }
 
 impl Names {
@@ -45,13 +50,14 @@ impl Names {
     pub(crate) fn lay_out(&self, server: ServerId, observation: &Observation) -> Option<Laid> {
         let all = self.lock();
         let names = all.get(&server)?;
-        let sorted = Sorted::of(observation, |series| names.series.get(series).copied())?;
+        let points = finite(observation).map(|(series, value)| Some((*names.series.get(series)?, value)));
+        let sorted = Sorted::of(points.collect::<Option<_>>()?);
         let layout = *names.layouts.get(&sorted.ids)?;
         Some(Laid { layout, values: sorted.values })
     }
 
     pub(crate) fn lookup(&self) -> Lookup<'_> {
-        Lookup { names: self, learned: HashMap::new() }
+        Lookup { names: self, learned: HashMap::new(), full: BTreeSet::new() }
     }
 
     pub(crate) fn forget(&self, server: ServerId) {
@@ -65,22 +71,38 @@ impl Names {
 }
 
 impl Lookup<'_> {
-    /// Lays out an observation; names that the file does not have are written to it.
+    /// Lays out an observation; names that the file does not have are written to it, as long as there is room for them. What
+    /// has no name is left out.
     pub(crate) async fn lay_out(
         &mut self,
         conn: &mut SqliteConnection,
         server: ServerId,
         observation: &Observation,
     ) -> Result<Laid> {
-        for point in &observation.points {
-            if self.series(server, &point.series).is_none() {
-                let id = series_in_file(conn, server, &point.series).await?;
-                self.learned.entry(server).or_default().series.insert(point.series.clone(), id);
+        let mut left = None;
+        for (series, _) in finite(observation) {
+            if self.series(server, series).is_some() {
+                continue;
             }
+            let id = match series_in_file(conn, server, series).await? {
+                Some(id) => id,
+                None => {
+                    let room = match left {
+                        Some(room) => room,
+                        None => room(conn, server).await?,
+                    };
+                    left = Some(room - 1);
+                    if room <= 0 {
+                        self.full.insert(server);
+                        continue;
+                    }
+                    new_series(conn, server, series).await?
+                }
+            };
+            self.learned.entry(server).or_default().series.insert(series.clone(), id);
         }
-        let Some(Sorted { ids, values }) = Sorted::of(observation, |series| self.series(server, series)) else {
-            return Err(StoreError::NotFound);
-        };
+        let named = finite(observation).filter_map(|(series, value)| Some((self.series(server, series)?, value)));
+        let Sorted { ids, values } = Sorted::of(named.collect());
         let layout = match self.layout(server, &ids) {
             Some(layout) => layout,
             None => {
@@ -92,8 +114,8 @@ impl Lookup<'_> {
         Ok(Laid { layout, values })
     }
 
-    /// Keeps what was looked up; call it once the transaction is committed.
-    pub(crate) fn learn(self) {
+    /// Keeps what was looked up; call it once the transaction is committed. Gives the servers of which something was left out.
+    pub(crate) fn learn(self) -> BTreeSet<ServerId> {
         let mut all = self.names.lock();
         for (server, learned) in self.learned {
             let names = all.entry(server).or_default();
@@ -103,6 +125,7 @@ impl Lookup<'_> {
             names.series.extend(learned.series);
             names.layouts.extend(learned.layouts);
         }
+        self.full
     }
 
     fn series(&self, server: ServerId, series: &Series) -> Option<i64> {
@@ -123,37 +146,47 @@ struct Sorted {
 }
 
 impl Sorted {
-    /// Nothing where `id` does not know a series. Values that are not finite are left out; of a series that stands
-    /// twice, the first value counts.
-    fn of(observation: &Observation, id: impl Fn(&Series) -> Option<i64>) -> Option<Self> {
-        let mut points = Vec::with_capacity(observation.points.len());
-        for point in observation.points.iter().filter(|point| point.value.is_finite()) {
-            points.push((id(&point.series)?, point.value));
-        }
+    /// Of a series that stands twice, the first value counts.
+    fn of(mut points: Vec<(i64, f64)>) -> Self {
         points.sort_by_key(|(id, _)| *id);
         points.dedup_by_key(|(id, _)| *id);
         let mut values = Vec::with_capacity(points.len() * VALUE);
         for (_, value) in &points {
             values.extend_from_slice(&value.to_le_bytes());
         }
-        Some(Self { ids: points.into_iter().map(|(id, _)| id).collect(), values })
+        Self { ids: points.into_iter().map(|(id, _)| id).collect(), values }
     }
 }
 
-async fn series_in_file(conn: &mut SqliteConnection, server: ServerId, series: &Series) -> Result<i64> {
+/// What can be kept: values that are not finite cannot.
+fn finite(observation: &Observation) -> impl Iterator<Item = (&Series, f64)> {
+    observation.points.iter().filter(|point| point.value.is_finite()).map(|point| (&point.series, point.value))
+}
+
+async fn series_in_file(conn: &mut SqliteConnection, server: ServerId, series: &Series) -> Result<Option<i64>> {
     let attributes = to_json("series.attributes", &series.attributes)?;
-    sqlx::query("INSERT OR IGNORE INTO series (server, metric, attributes) VALUES (?, ?, ?)")
-        .bind(server.0)
-        .bind(series.metric.info().name)
-        .bind(&attributes)
-        .execute(&mut *conn)
-        .await?;
     Ok(sqlx::query_scalar("SELECT id FROM series WHERE server = ? AND metric = ? AND attributes = ?")
         .bind(server.0)
         .bind(series.metric.info().name)
         .bind(&attributes)
+        .fetch_optional(conn)
+        .await?)
+}
+
+async fn new_series(conn: &mut SqliteConnection, server: ServerId, series: &Series) -> Result<i64> {
+    Ok(sqlx::query_scalar("INSERT INTO series (server, metric, attributes) VALUES (?, ?, ?) RETURNING id")
+        .bind(server.0)
+        .bind(series.metric.info().name)
+        .bind(to_json("series.attributes", &series.attributes)?)
         .fetch_one(conn)
         .await?)
+}
+
+/// How many more series the file takes of a server.
+async fn room(conn: &mut SqliteConnection, server: ServerId) -> Result<i64> {
+    let taken: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM series WHERE server = ?").bind(server.0).fetch_one(conn).await?;
+    Ok(SERIES_MOST - taken)
 }
 
 async fn layout_in_file(conn: &mut SqliteConnection, server: ServerId, ids: &[i64]) -> Result<i64> {

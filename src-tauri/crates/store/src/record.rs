@@ -1,6 +1,6 @@
 //! Writing what collections yield: the run and its values in one transaction, so nothing is ever half there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use hostrounds_core::collection::Collection;
 use hostrounds_core::footprint::FootprintDay;
@@ -39,9 +39,11 @@ impl Store {
     /// of the same server that became due at the same time with the same number, are replaced. Collections of servers that
     /// are no longer there are left out.
     ///
+    /// Answers of which servers values were left out because their names were new, and [`crate::SERIES_MOST`] are there already.
+    ///
     /// # Errors
     /// [`crate::StoreError::OutOfRange`] where the clock cannot be right, besides those of the file.
-    pub async fn record(&self, batch: &[Record<'_>]) -> Result<()> {
+    pub async fn record(&self, batch: &[Record<'_>]) -> Result<BTreeSet<ServerId>> {
         self.within(async {
             let mut ended = Vec::with_capacity(batch.len());
             let mut heads = Vec::with_capacity(batch.len());
@@ -79,8 +81,7 @@ impl Store {
             collection::write(&mut tx, &ended).await?;
             footprint::add(&mut tx, &spent).await?;
             tx.commit().await?;
-            lookup.learn();
-            Ok(())
+            Ok(lookup.learn())
         })
         .await
     }

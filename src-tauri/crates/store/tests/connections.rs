@@ -5,9 +5,9 @@ mod support;
 
 use hostrounds_core::collection::{Failure, Stage};
 use hostrounds_core::footprint::{Footprint, FootprintDay};
-use hostrounds_core::server::ServerId;
+use hostrounds_core::server::{SecretSlot, ServerId};
 use hostrounds_core::time::UnixMillis;
-use hostrounds_store::{FOOTPRINT_DAYS, Hold, KeptTest, Record, Store, TESTS_MOST};
+use hostrounds_store::{FOOTPRINT_DAYS, Hold, KeptSecret, KeptTest, Record, Store, TESTS_MOST};
 use support::*;
 
 const DAY: i64 = 24 * 3600 * 1000;
@@ -105,13 +105,38 @@ async fn a_warning_is_given_once_a_day() {
     let (_folder, store) = store().await;
     let web = store.add_server(&draft("web"), at(0)).await.unwrap().id;
     let tomorrow = UnixMillis(TODAY.0 + DAY);
-    assert!(!store.warn_of_footprint(web, TODAY).await.unwrap(), "nothing was spent");
-    store.spend(web, spent(TODAY, 1)).await.unwrap();
-    assert!(store.warn_of_footprint(web, TODAY).await.unwrap());
+    assert!(store.warn_of_footprint(web, TODAY).await.unwrap(), "also where nothing of the day is kept yet");
+    assert!(!store.warn_of_footprint(ServerId(99), TODAY).await.unwrap());
     store.spend(web, spent(TODAY, 1)).await.unwrap();
     assert!(!store.warn_of_footprint(web, at(0)).await.unwrap());
+    assert_eq!(store.footprint(web, at(0), 1).await.unwrap(), [spent(TODAY, 1)]);
     store.spend(web, spent(tomorrow, 1)).await.unwrap();
     assert!(store.warn_of_footprint(web, tomorrow).await.unwrap());
+}
+
+#[tokio::test]
+async fn two_processes_note_secrets_beside_each_other() {
+    let (_folder, store) = store().await;
+    let other = Store::open(store.path()).await.unwrap();
+    let (web, db) = (ServerId(1), ServerId(2));
+    let own = SecretSlot::Password { jump: None };
+    let of_key = SecretSlot::Passphrase { path: "~/.ssh/id".into() };
+    store.note_secrets(web, &[(own.clone(), Some("ops@web".into()))], &[]).await.unwrap();
+    other.note_secrets(db, &[(own.clone(), Some("ops@db".into()))], &[]).await.unwrap();
+    other.note_secrets(web, &[(of_key.clone(), None)], &[]).await.unwrap();
+    let kept = |server, slot: &SecretSlot, place: Option<&str>| KeptSecret {
+        server,
+        slot: slot.clone(),
+        place: place.map(str::to_owned),
+    };
+    let all = [kept(web, &of_key, None), kept(web, &own, Some("ops@web")), kept(db, &own, Some("ops@db"))];
+    let mut noted = store.secrets().await.unwrap();
+    noted.sort_by_key(|kept| (kept.server, kept.place.clone()));
+    assert_eq!(noted, all);
+
+    store.note_secrets(web, &[(own.clone(), Some("ops@other".into()))], &[of_key]).await.unwrap();
+    let all = [kept(web, &own, Some("ops@other")), kept(db, &own, Some("ops@db"))];
+    assert_eq!(other.secrets().await.unwrap(), all);
 }
 
 #[tokio::test]

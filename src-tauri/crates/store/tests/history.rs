@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hostrounds_core::collection::Collection;
 use hostrounds_core::history::SeriesHistory;
@@ -13,7 +13,7 @@ use hostrounds_core::probe::Family;
 use hostrounds_core::rollup::rollup;
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
-use hostrounds_store::{Newest, Record, Store, StoreError};
+use hostrounds_store::{Newest, Record, SERIES_MOST, Store, StoreError};
 use proptest::prelude::*;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
@@ -367,6 +367,33 @@ async fn more_series_than_memory_keeps_are_told_apart() {
     let mut one = query(ServerId::LOCAL, DISK, at(0), at(9));
     one.attributes = mount("/1/1999");
     assert_eq!(values(&store.range(&one).await.unwrap()[0]), [(NOW + 1, 1999.0)]);
+}
+
+#[tokio::test]
+async fn a_server_that_names_its_parts_anew_each_time_fills_no_disk() {
+    let (_folder, store) = store().await;
+    let web = store.add_server(&draft("web"), at(0)).await.unwrap().id;
+    let db = store.add_server(&draft("db"), at(0)).await.unwrap().id;
+    let sql = format!(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {})
+         INSERT INTO series (server, metric, attributes) SELECT {}, 'old', n FROM n",
+        SERIES_MOST - 1,
+        web.0,
+    );
+    let mut raw = SqliteConnectOptions::new().filename(store.path()).connect().await.unwrap();
+    sqlx::query(AssertSqlSafe(sql)).execute(&mut raw).await.unwrap();
+
+    let full = async |server, offset, names: &[&str]| {
+        let observed = observation(at(offset), names.iter().map(|name| point(DISK, mount(name), 1.0)).collect());
+        let run = completed(offset, server, at(offset));
+        store.record(&[Record { collection: &run, observation: Some(&observed), spent: None }]).await.unwrap()
+    };
+    assert!(full(web, 0, &["/sda"]).await.is_empty(), "the last one that there is room for");
+    assert_eq!(full(web, 1, &["/sdb", "/sda", "/sdc"]).await, BTreeSet::from([web]));
+    assert_eq!(full(db, 1, &["/sdb", "/sda", "/sdc"]).await, BTreeSet::new());
+    let kept = async |server| store.range(&query(server, DISK, at(0), at(9))).await.unwrap().len();
+    assert_eq!((kept(web).await, kept(db).await), (1, 3), "what is known goes on");
+    assert!(full(web, 2, &["/sda"]).await.is_empty());
 }
 
 /// A server's history: at each moment, the values of some of six series.
