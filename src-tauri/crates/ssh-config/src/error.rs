@@ -24,6 +24,9 @@ pub enum ConfigError {
     /// It is larger than [`crate::MAX_FILE`], or has with its includes more than [`crate::MAX_LINES`].
     #[error("{} is too large for an SSH configuration.", shown(.0))]
     TooLarge(PathBuf),
+    /// It is somebody's key.
+    #[error("{} holds a private key.", shown(.0))]
+    PrivateKey(PathBuf),
     /// This user has no home directory or no name.
     #[error("The {0} of this user is not known.")]
     NobodyHere(&'static str),
@@ -38,6 +41,7 @@ impl ConfigError {
             Self::NotAFile(_) => "ssh_config_not_a_file",
             Self::Unreadable { .. } => "ssh_config_unreadable",
             Self::TooLarge(_) => "ssh_config_too_large",
+            Self::PrivateKey(_) => "ssh_config_private_key",
             Self::NobodyHere(_) => "user_unknown",
         }
     }
@@ -46,7 +50,7 @@ impl ConfigError {
     #[must_use]
     pub const fn hint(&self) -> &'static str {
         match self {
-            Self::Missing(_) | Self::NotAFile(_) => {
+            Self::Missing(_) | Self::NotAFile(_) | Self::PrivateKey(_) => {
                 "Name the file that `ssh -F` would be given, or add the servers one by one."
             }
             Self::Unreadable { .. } => "Look at the permissions of the file and of the folders above it.",

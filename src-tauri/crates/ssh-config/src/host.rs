@@ -6,9 +6,9 @@ use hostrounds_core::text::neutralised;
 
 use crate::expand::{Tokens, host_name};
 use crate::jump::chain;
-use crate::line::Line;
+use crate::line::{Line, first_word};
 use crate::login;
-use crate::reason::{Fate, fate};
+use crate::reason::{Fate, UNKNOWN, fate};
 use crate::source::{Entry, Place, Source};
 use crate::surroundings::Surroundings;
 use crate::{Candidate, Configuration, MAX_HOSTS};
@@ -157,10 +157,13 @@ impl Way<'_> {
         let mut notes = Vec::new();
         let hop = self.hop(wanted, &values, &mut notes)?;
         for entry in &values.entries {
-            if let Fate::Missed(reason) = fate(&entry.line.keyword) {
-                let place = self.source.shown(entry.place);
-                notes.push(format!("{} is not used ({place}). {reason}", entry.line.name));
-            }
+            let (name, reason) = match fate(&entry.line.keyword) {
+                Fate::Missed(reason) => (entry.line.name.clone(), reason),
+                Fate::Unknown => (first_word(&entry.line.name), UNKNOWN),
+                Fate::Used | Fate::Harmless(_) => continue,
+            };
+            let place = self.source.shown(entry.place);
+            notes.push(format!("{name} is not used ({place}). {reason}"));
         }
         let about = if is_jump { format!("Jump host {}: ", wanted.host) } else { String::new() };
         self.notes.extend(notes.into_iter().map(|note| format!("{about}{note}")));

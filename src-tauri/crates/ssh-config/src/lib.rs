@@ -12,6 +12,7 @@
 mod error;
 mod expand;
 mod host;
+mod include;
 mod jump;
 mod line;
 mod login;
@@ -66,7 +67,7 @@ pub struct Skipped {
     pub file: String,
     /// The line there, from 1.
     pub line: u32,
-    /// What stands there, cut at 200 characters.
+    /// What stands there, cut at 200 characters; of what may be no line of a configuration only the keyword.
     pub text: String,
     /// Why, in a sentence.
     pub reason: String,

@@ -45,6 +45,17 @@ impl Line {
     }
 }
 
+/// The most characters of a keyword that are shown.
+const KEYWORD_MAX: usize = 30;
+
+/// What is shown of a line that may be none of a configuration: an `Include` can name any file, and secrets stand in some.
+pub(crate) fn first_word(text: &str) -> String {
+    let text = text.trim_matches(is_blank);
+    let keyword = text.split(|c| is_blank(c) || c == '=' || c == '"').next().unwrap_or_default();
+    let word: String = keyword.chars().take_while(char::is_ascii_alphanumeric).take(KEYWORD_MAX).collect();
+    if word == keyword { word } else { word + "…" }
+}
+
 fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{c}')
 }

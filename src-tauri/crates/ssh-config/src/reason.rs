@@ -9,9 +9,15 @@ pub(crate) enum Fate {
     Missed(&'static str),
     /// It is not, and monitoring is none the worse for it: told once per keyword.
     Harmless(&'static str),
+    /// `ssh` does not know it either, so that the line may be none of a configuration: told as one that is missed, by its
+    /// keyword alone.
+    Unknown,
 }
 
-use Fate::{Harmless, Missed, Used};
+/// Why an option of [`Fate::Unknown`] is not taken over.
+pub(crate) const UNKNOWN: &str = "This option is not known.";
+
+use Fate::{Harmless, Missed, Unknown, Used};
 
 const CANONICAL: Fate = Missed("Names are not completed: each HostName has to be whole.");
 const KNOWN_HOSTS: Fate = Missed("Host keys are looked up in the usual known_hosts files and in Hostrounds' own.");
@@ -117,6 +123,6 @@ pub(crate) fn fate(keyword: &str) -> Fate {
             Harmless("Host keys are checked and learned in one way for all servers.")
         }
         "ignoreunknown" | "tag" => Harmless("It only matters to the configuration itself."),
-        _ => Missed("This option is not known."),
+        _ => Unknown,
     }
 }

@@ -9,8 +9,9 @@ use hostrounds_core::text::neutralised;
 use wildmatch::WildMatch;
 
 use crate::error::ConfigError;
-use crate::line::{BadLine, Line};
-use crate::reason::{Fate, fate};
+use crate::include::{MAX_NAMES, Search, Unknown};
+use crate::line::{BadLine, Line, first_word};
+use crate::reason::{Fate, UNKNOWN, fate};
 use crate::surroundings::Surroundings;
 use crate::{MAX_FILE, MAX_INCLUDES, MAX_LINES, MAX_SKIPPED, Skipped};
 
@@ -86,6 +87,7 @@ pub(crate) struct Source {
     /// How many were skipped beyond those that are listed.
     unlisted: usize,
     lines: usize,
+    search: Search,
 }
 
 impl Source {
@@ -104,6 +106,7 @@ impl Source {
             harmless: Vec::new(),
             unlisted: 0,
             lines: 0,
+            search: Search::new(),
         };
         let text = text_of(path)?;
         source.open(path.to_owned(), &text, 0, &mut Vec::new(), surroundings);
@@ -185,11 +188,11 @@ impl Source {
                 Ok(Some(parsed)) => parsed,
                 Ok(None) => continue,
                 Err(BadLine::NoValue) => {
-                    self.skip(place, line, "Nothing stands behind the keyword.");
+                    self.skip(place, &first_word(line), "Nothing stands behind the keyword.");
                     continue;
                 }
                 Err(BadLine::OpenQuote) => {
-                    self.skip(place, line, "A quote is not closed.");
+                    self.skip(place, &first_word(line), "A quote is not closed.");
                     continue;
                 }
             };
@@ -227,6 +230,7 @@ impl Source {
         match fate(&line.keyword) {
             Fate::Used => {}
             Fate::Missed(reason) => self.skip(place, text, reason),
+            Fate::Unknown => self.skip(place, &first_word(text), UNKNOWN),
             Fate::Harmless(reason) => {
                 if let Some((.., times)) = self.harmless.iter_mut().find(|(_, keyword, _)| *keyword == line.keyword) {
                     *times += 1;
@@ -254,18 +258,25 @@ impl Source {
             self.skip(place, text, "The home directory of another user is not looked up. Write the whole path.");
             return;
         };
-        let found = pattern.to_str().map(glob::glob);
-        let Some(Ok(found)) = found else {
-            self.skip(place, text, "This is no path or pattern of paths.");
-            return;
+        let found = pattern.to_str().ok_or(Unknown::Pattern).and_then(|pattern| self.search.find(pattern));
+        let found = match found {
+            Ok(found) => found,
+            Err(Unknown::Pattern) => {
+                self.skip(place, text, "This is no path or pattern of paths.");
+                return;
+            }
+            Err(Unknown::TooMany) => {
+                let reason = format!("At most {MAX_NAMES} names are looked at, and for a few seconds. Name the files.");
+                self.skip(place, text, reason);
+                return;
+            }
         };
-        let mut any = false;
-        for path in found {
-            any = true;
-            let Ok(path) = path else {
-                self.skip(place, text, "A folder on the way cannot be read.");
-                continue;
-            };
+        if found.unreadable {
+            self.skip(place, text, "A folder on the way cannot be read.");
+        } else if found.paths.is_empty() {
+            self.skip(place, text, "No file is there.");
+        }
+        for path in found.paths {
             // The first file is not included by anybody.
             if self.files.len() > MAX_INCLUDES {
                 self.skip(place, text, format!("At most {MAX_INCLUDES} files are included."));
@@ -280,11 +291,11 @@ impl Source {
                 Err(error) => self.skip(place, text, error.to_string()),
             }
         }
-        if !any {
-            self.skip(place, text, "No file is there.");
-        }
     }
 }
+
+/// What the headings of private keys of all kinds end with (RFC 7468).
+const KEY_HEADING: &str = "PRIVATE KEY-----";
 
 /// The text of a file, whatever its bytes. Devices and pipes are not opened: they could never end.
 fn text_of(path: &Path) -> Result<String, ConfigError> {
@@ -301,5 +312,6 @@ fn text_of(path: &Path) -> Result<String, ConfigError> {
     if read.map_err(unreadable)? as u64 > MAX_FILE {
         return Err(ConfigError::TooLarge(path.to_owned()));
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if text.contains(KEY_HEADING) { Err(ConfigError::PrivateKey(path.to_owned())) } else { Ok(text) }
 }

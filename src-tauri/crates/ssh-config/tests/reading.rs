@@ -196,9 +196,9 @@ fn what_is_not_taken_over_is_listed_with_its_place_and_reason() {
     let expected = [
         "1: CanonicalizeHostname yes | Names are not completed",
         "4: Match exec \"touch /tmp/x\" | `Match` is not evaluated",
-        "15: Frobnicate yes | This option is not known",
+        "15: Frobnicate | This option is not known",
         "16: Port | Nothing stands behind",
-        "17: User \"open | A quote is not closed",
+        "17: User | A quote is not closed",
         "1: Match user x | `Match` is not evaluated",
         "31: Include ~nobody/x | The home directory of another user",
         "32: Include gone | No file is there",
@@ -242,6 +242,83 @@ fn includes_are_found_beside_the_configuration_and_end() {
     let configuration = home.read("Include many/*\n");
     assert_eq!(configuration.candidates.len(), MAX_INCLUDES);
     assert!(skipped(&configuration).join("\n").contains("At most 50 files"));
+}
+
+#[test]
+fn of_lines_that_are_no_options_only_the_first_word_is_shown() {
+    let home = Home::new();
+    home.put("shadow", "root:$6$salt$secrethash:19000:0:99999:7:::\nTOKEN=secret\nsecret-word another\n  \nsecret\n");
+    home.put("base64", format!("{}\n", "Ab1".repeat(100)));
+    let configuration = home.read("Host web\n Include shadow base64\n Password secret\n");
+    let texts: Vec<&str> = configuration.skipped.iter().map(|item| item.text.as_str()).collect();
+    assert_eq!(texts, ["root…", "TOKEN", "secret…", "secret", &format!("{}…", "Ab1".repeat(10)), "Password"]);
+    let notes = configuration.candidates[0].notes.join("\n");
+    assert!(!notes.contains("hash") && notes.contains("Password is not used"), "{notes}");
+}
+
+#[test]
+fn private_keys_are_no_configurations() {
+    let home = Home::new();
+    let key =
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk secret\nHost inner\n-----END OPENSSH PRIVATE KEY-----\n";
+    let file = home.put("id", key);
+    assert_eq!(read(&file, &home.surroundings()).unwrap_err().code(), "ssh_config_private_key");
+    let configuration = home.read("Include id\nHost web\n");
+    assert_eq!(configuration.candidates.len(), 1);
+    let lines = skipped(&configuration);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("1: Include id | ") && lines[0].ends_with("holds a private key."), "{lines:?}");
+}
+
+#[test]
+fn hosts_and_users_that_are_options_or_shell_text_are_left_out() {
+    let home = Home::new();
+    let configuration = home.read(
+        "Host good\nHost a\n HostName -oProxyCommand=x\nHost b\n User $(reboot)\nHost c\n User -l\nHost -d\nHost e\n HostName x;reboot\n\
+         Host f\n ProxyJump -oProxyCommand=x\nHost g\n ProxyJump j\nHost j\n User `x`\n",
+    );
+    let aliases: Vec<&str> = configuration.candidates.iter().map(|candidate| candidate.alias.as_str()).collect();
+    assert_eq!(aliases, ["good"]);
+    let lines = skipped(&configuration).join("\n");
+    for alias in ["a", "b", "c", "-d", "e", "f", "g", "j"] {
+        assert!(lines.contains(&format!("{alias} is left out: ")), "{alias}: {lines}");
+    }
+}
+
+#[test]
+fn patterns_of_includes_are_those_of_openssh() {
+    let home = Home::new();
+    for file in ["top.conf", ".hidden.conf", "a/one.conf", "a/b/deep.conf", "c/two.conf"] {
+        home.put(&format!("d/{file}"), "Host x\n");
+    }
+    let files = |pattern: &str| -> Vec<String> {
+        let configuration = home.read(format!("Include {pattern}\n"));
+        let root = home.path().join(".ssh/d");
+        let found = configuration.files.iter().skip(1);
+        found.map(|file| file.strip_prefix(&root).unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(files("d/*.conf"), ["top.conf"]);
+    assert_eq!(files("d/**/*.conf"), ["a/one.conf", "c/two.conf"], "no folder is searched on and on");
+    assert_eq!(files("d/**.conf"), ["top.conf"]);
+    assert_eq!(files("d/[ac]/?*.conf"), ["a/one.conf", "c/two.conf"]);
+    assert_eq!(files("d/.*.conf"), [".hidden.conf"]);
+    assert_eq!(files("d/*/b/deep.conf"), ["a/b/deep.conf"]);
+    assert_eq!(files("d/*/gone.conf"), [""; 0]);
+}
+
+#[test]
+fn a_search_for_includes_ends() {
+    let home = Home::new();
+    home.put("loop/x.conf", "Host in\n");
+    std::os::unix::fs::symlink(".", home.path().join(".ssh/loop/again")).unwrap();
+    for number in 0..30 {
+        std::os::unix::fs::symlink(".", home.path().join(format!(".ssh/loop/{number}"))).unwrap();
+    }
+    let configuration = home.read(format!("Include loop/x.conf\nInclude loop{}/x.conf\nHost web\n", "/*".repeat(30)));
+    let lines = skipped(&configuration).join("\n");
+    assert!(lines.contains("At most 10000 names are looked at"), "{lines}");
+    let aliases: Vec<&str> = configuration.candidates.iter().map(|candidate| candidate.alias.as_str()).collect();
+    assert_eq!(aliases, ["in", "web"]);
 }
 
 #[test]
