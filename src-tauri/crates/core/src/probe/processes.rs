@@ -17,13 +17,19 @@ use crate::time::UnixMillis;
 
 /// - `cut` drops the second half of each process line, which is of no use; 39 words are enough where every one of the at
 ///   most 15 characters of the name is a space.
+/// - Of more processes than [`LISTED_MAX`] the answer could be too large, and everything in it lost; the command line too.
 /// - `stat` is not everywhere; `ls -ldn` prints the same numbers with more around them.
-pub(super) const SCRIPT: &str = r"hr_processes() {
-  hr_mark processes; cut -d' ' -f1-39 /proc/uptime /proc/[0-9]*/stat
+pub(super) const SCRIPT: &str = r#"hr_processes() {
+  set -- /proc/[0-9]*/stat
+  if [ $# -gt 4500 ]; then hr_mark processes_many $#; return; fi
+  hr_mark processes; cut -d' ' -f1-39 /proc/uptime "$@"
   hr_mark owners
   if command -v stat >/dev/null; then stat -c '%u %n' /proc/[0-9]*; else ls -ldn /proc/[0-9]*; fi
 }
-";
+"#;
+
+/// Processes that are listed, at most: each takes up to 230 bytes of the 1 MiB of an answer.
+const LISTED_MAX: usize = 4500;
 
 /// Processes that one reading takes in, at most: Linux itself stops at 4 million, but says nothing of so many in 1 MiB.
 const MAX_PROCESSES: usize = 65_536;
@@ -164,6 +170,9 @@ impl Tracker {
         system: &System,
         observation: &mut Observation,
     ) -> Result<(), String> {
+        if let Some(count) = parts.number("processes_many") {
+            return Err(format!("{count} processes run there; at most {LISTED_MAX} are listed."));
+        }
         let reading = parts
             .get("processes")
             .and_then(|listing| Reading::parse(listing, system))

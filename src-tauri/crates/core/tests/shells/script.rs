@@ -252,3 +252,17 @@ esac"#,
         "an empty record is asked where nothing else is"
     );
 }
+
+/// So many that the answer would be too large costs the processes, and none of the families beside them.
+#[test]
+fn too_many_processes_are_told_and_not_listed() {
+    let few = script().replace("-gt 4500", "-gt 1");
+    assert_ne!(few, script());
+    for shell in shells() {
+        let observation = slow(&shell, USUAL_PATH, &few, &[Family::Processes, Family::Tcp]);
+        let [missing] = &observation.unavailable[..] else { panic!("{shell:?}: {:?}", observation.unavailable) };
+        assert_eq!(missing.family, Family::Processes);
+        assert!(missing.reason.ends_with("processes run there; at most 4500 are listed."), "{shell:?}: {missing:?}");
+        assert!(observation.of(Metric::TcpConnections).count() > 0, "{shell:?}");
+    }
+}
