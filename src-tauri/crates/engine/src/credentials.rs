@@ -1,11 +1,12 @@
 //! Passwords and passphrases, in the keyring of the operating system and nowhere else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hostrounds_core::server::{SecretSlot, ServerId};
+use hostrounds_core::server::{SecretSlot, Server, ServerId, SshTarget, Target};
+use hostrounds_store::KeptSecret;
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
@@ -51,44 +52,58 @@ impl CredentialError {
     }
 }
 
-/// The secrets that this application has put into the keyring, by server: asking the keyring itself may open a prompt.
-pub(crate) type Noted = BTreeMap<ServerId, BTreeSet<SecretSlot>>;
+/// The secrets of a server that this application has put into the keyring, each with the host that it may be shown to where its
+/// slot does not say it.
+pub(crate) type Noted = BTreeMap<SecretSlot, Option<String>>;
 
-/// What is known of the secrets without asking the keyring.
+/// What is known of the secrets without asking the keyring: asking it may open a prompt.
 #[derive(Default)]
 pub(crate) struct Secrets {
-    noted: Mutex<Noted>,
+    noted: Mutex<BTreeMap<ServerId, Noted>>,
 }
 
 impl Secrets {
-    /// Whether the keyring holds that secret of a server.
-    pub(crate) fn has(&self, server: ServerId, slot: &SecretSlot) -> bool {
-        self.lock().get(&server).is_some_and(|slots| slots.contains(slot))
+    /// Whether the keyring holds that secret of a server, and it may be shown to the hosts of `target`.
+    pub(crate) fn has(&self, server: ServerId, slot: &SecretSlot, target: &SshTarget) -> bool {
+        self.lock().get(&server).and_then(|noted| noted.get(slot)).is_some_and(|place| *place == place_of(slot, target))
     }
 
-    /// The secrets of a server that the keyring holds.
-    pub(crate) fn of(&self, server: ServerId) -> Vec<SecretSlot> {
-        self.lock().get(&server).map(|slots| slots.iter().cloned().collect()).unwrap_or_default()
+    /// The secrets of a server that the keyring holds, without one that was given for another host.
+    pub(crate) fn of(&self, server: &Server) -> Vec<SecretSlot> {
+        let Target::Ssh(target) = &server.target else { return Vec::new() };
+        self.noted(server.id).into_keys().filter(|slot| self.has(server.id, slot, target)).collect()
     }
 
-    /// All that is noted, with the secrets of one server as they are to be noted.
-    pub(crate) fn with(&self, server: ServerId, slots: BTreeSet<SecretSlot>) -> Noted {
-        let mut noted = self.lock().clone();
-        if slots.is_empty() {
-            noted.remove(&server);
-        } else {
-            noted.insert(server, slots);
+    /// Every secret of a server that the keyring holds.
+    pub(crate) fn noted(&self, server: ServerId) -> Noted {
+        self.lock().get(&server).cloned().unwrap_or_default()
+    }
+
+    /// Takes over what is noted of a server.
+    pub(crate) fn put(&self, server: ServerId, noted: Noted) {
+        self.lock().insert(server, noted);
+    }
+
+    /// Takes over what the store has noted.
+    pub(crate) fn replace(&self, kept: Vec<KeptSecret>) {
+        let mut noted: BTreeMap<ServerId, Noted> = BTreeMap::new();
+        for KeptSecret { server, slot, place } in kept {
+            noted.entry(server).or_default().insert(slot, place);
         }
-        noted
-    }
-
-    /// Replaces what was noted, by what the store holds.
-    pub(crate) fn replace(&self, noted: Noted) {
         *self.lock() = noted;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Noted> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ServerId, Noted>> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The host that a secret may be shown to, where its slot does not say it: the password of the server itself must not go to
+/// another host when the settings change. A passphrase goes nowhere.
+pub(crate) fn place_of(slot: &SecretSlot, target: &SshTarget) -> Option<String> {
+    match slot {
+        SecretSlot::Password { jump: None } => Some(target.hop.to_string()),
+        SecretSlot::Password { jump: Some(_) } | SecretSlot::Passphrase { .. } => None,
     }
 }
 

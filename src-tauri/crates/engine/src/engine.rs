@@ -1,6 +1,6 @@
 //! The only place that wires: store, sites, schedule, alerts and notifications become one engine here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -23,7 +23,7 @@ use crate::api::view::{ApiError, ErrorCode, Event, Latest, Settings, Trouble};
 use crate::board::Board;
 use crate::clock;
 use crate::core_dumps;
-use crate::credentials::{Credentials, Keyring, Secrets};
+use crate::credentials::{Credentials, Keyring, Noted, Secrets};
 use crate::events::Events;
 use crate::lock::Lock;
 use crate::meter::Meter;
@@ -38,7 +38,6 @@ use crate::visit::{LocalSite, RemoteSite, Shared, Site};
 
 const SETTINGS: &str = "settings";
 const INSTALLATION: &str = "installation";
-const SECRETS: &str = "secrets";
 /// The code of the trouble of a lock file that cannot be used.
 const SCHEDULE_UNUSABLE: &str = "schedule_lock_unusable";
 /// How long another process may hold the lock that only wants to know who keeps the schedule.
@@ -204,7 +203,7 @@ impl Engine {
     /// Puts the servers of the store on the board, with what was last observed of each. Gives those that are new here, those
     /// that have changed and those that are gone.
     pub(crate) async fn read_servers(&self) -> Result<ServerChanges, StoreError> {
-        self.secrets.replace(self.store.setting(SECRETS).await?.unwrap_or_default());
+        self.secrets.replace(self.store.secrets().await?);
         let mut changes = ServerChanges::default();
         let known: HashMap<ServerId, Server> =
             self.board.servers().into_iter().map(|server| (server.id, server)).collect();
@@ -215,7 +214,7 @@ impl Engine {
                 Some(before) if before != server => changes.changed.push(server.clone()),
                 Some(_) => continue,
             }
-            self.board.put(server.clone(), self.secrets.of(server.id));
+            self.board.put(server.clone(), self.secrets.of(server));
         }
         for server in &changes.added {
             self.restore(server.id).await?;
@@ -406,11 +405,17 @@ impl Engine {
         self.queue_changed.notify_one();
     }
 
-    /// Takes note of which secrets of a server the keyring holds.
-    pub(crate) async fn note_secrets(&self, id: ServerId, slots: BTreeSet<SecretSlot>) -> Result<(), StoreError> {
-        let noted = self.secrets.with(id, slots);
-        self.store.put_setting(SECRETS, &noted).await?;
-        self.secrets.replace(noted);
+    /// Takes note of which secrets of a server the keyring holds now. Only what is new is written, so that what another process
+    /// notes at the same time stays.
+    pub(crate) async fn note_secrets(&self, id: ServerId, noted: Noted) -> Result<(), StoreError> {
+        let before = self.secrets.noted(id);
+        let is_new = |(slot, place): &(&SecretSlot, &Option<String>)| before.get(slot) != Some(place);
+        let kept: Vec<_> = noted.iter().filter(is_new).map(|(slot, place)| (slot.clone(), place.clone())).collect();
+        let gone: Vec<_> = before.keys().filter(|slot| !noted.contains_key(slot)).cloned().collect();
+        if !kept.is_empty() || !gone.is_empty() {
+            self.store.note_secrets(id, &kept, &gone).await?;
+            self.secrets.put(id, noted);
+        }
         Ok(())
     }
 

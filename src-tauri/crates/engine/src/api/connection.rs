@@ -24,7 +24,8 @@ impl Hostrounds {
     /// form keeps them. A test of what is saved is kept, see [`Self::connection_tests`].
     ///
     /// # Errors
-    /// [`super::ErrorCode::Invalid`] when the form is; [`super::ErrorCode::LocalServer`] for this computer. A connection that
+    /// [`super::ErrorCode::Invalid`] when the form is, also where it keeps a password that was given for another host;
+    /// [`super::ErrorCode::LocalServer`] for this computer. A connection that
     /// fails is no error but a report.
     pub async fn test_server(
         &self,
@@ -36,6 +37,9 @@ impl Hostrounds {
         let draft = form.draft.checked().map_err(ApiError::invalid)?;
         let Target::Ssh(target) = &draft.target else { return Err(ApiError::local("tested")) };
         let server = id.and_then(|id| engine.board.server(id));
+        if let Some(server) = &server {
+            engine.check_kept(server, &draft, &form.secrets)?;
+        }
         let saved =
             server.clone().filter(|server| server.target == draft.target && !secrets::changes_something(&form.secrets));
         let mut run = TestRun {

@@ -1,13 +1,11 @@
 //! What a form says about the secrets of a server, carried out whole or not at all.
 
-use std::collections::BTreeSet;
-
 use hostrounds_core::activity::ActivityKind;
-use hostrounds_core::server::{SecretSlot, Server, ServerDraft, Target};
+use hostrounds_core::server::{Login, SecretSlot, Server, ServerDraft, Target};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::view::{ApiError, SecretChange, SecretEdit, Trouble};
-use crate::credentials::CredentialError;
+use crate::credentials::{CredentialError, Noted, place_of};
 use crate::engine::Engine;
 use crate::failure::{KEYRING_UNAVAILABLE, capitalised};
 
@@ -51,6 +49,14 @@ fn usable(target: &Target) -> Vec<SecretSlot> {
     }
 }
 
+/// The host that a secret of a server may be shown to, see [`place_of`].
+fn place(slot: &SecretSlot, target: &Target) -> Option<String> {
+    match target {
+        Target::Ssh(ssh) => place_of(slot, ssh),
+        Target::Local => None,
+    }
+}
+
 /// A secret, as people call it.
 fn name(slot: &SecretSlot) -> String {
     match slot {
@@ -61,19 +67,39 @@ fn name(slot: &SecretSlot) -> String {
 }
 
 impl Engine {
+    /// A password that the keyring holds was given for one user on one host: it is not kept for another.
+    pub(super) fn check_kept(
+        &self,
+        before: &Server,
+        draft: &ServerDraft,
+        edits: &[SecretEdit],
+    ) -> Result<(), ApiError> {
+        let (Target::Ssh(from), Target::Ssh(to)) = (&before.target, &draft.target) else { return Ok(()) };
+        let slot = SecretSlot::Password { jump: None };
+        let is_kept = self.secrets.has(before.id, &slot, from) && !self.secrets.has(before.id, &slot, to);
+        let is_edited = edits.iter().any(|edit| edit.slot == slot && !matches!(edit.change, SecretChange::Keep));
+        match to.hop.logins.iter().position(|login| matches!(login, Login::Password)) {
+            Some(login) if is_kept && !is_edited => Err(ApiError::invalid_field(
+                &format!("logins.{login}"),
+                "Enter the password again: the server's address or user has changed.",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Carries out what a form says. Where any of it fails, what was done is undone.
     ///
     /// Secrets that no login can use any more are removed afterwards. A keyring that fails then is a trouble and no reason to
     /// refuse the settings; such a secret stays noted, and the next change tries again.
     pub(super) async fn change_secrets(&self, server: &Server, edits: Vec<SecretEdit>) -> Result<Vec<Done>, ApiError> {
-        let mut noted: BTreeSet<SecretSlot> = self.secrets.of(server.id).into_iter().collect();
+        let mut noted = self.secrets.noted(server.id);
         let was_noted = noted.clone();
         let mut undo = Vec::new();
         let mut done = Vec::new();
         for SecretEdit { slot, change } in edits {
             match self.change_secret(server, &slot, change, &was_noted, &mut undo).await {
                 Ok(Some(true)) => {
-                    noted.insert(slot.clone());
+                    noted.insert(slot.clone(), place(&slot, &server.target));
                     done.push(Done { slot, what: "put into the keyring" });
                 }
                 Ok(Some(false)) => {
@@ -88,8 +114,10 @@ impl Engine {
             }
         }
         let usable = usable(&server.target);
-        let kept: BTreeSet<SecretSlot> = noted.iter().filter(|slot| usable.contains(slot)).cloned().collect();
-        let stale: Vec<SecretSlot> = noted.difference(&kept).cloned().collect();
+        let is_stale = |(slot, noted): &(&SecretSlot, &Option<String>)| {
+            !usable.contains(slot) || **noted != place(slot, &server.target)
+        };
+        let stale: Vec<SecretSlot> = noted.iter().filter(is_stale).map(|(slot, _)| slot.clone()).collect();
         if noted == was_noted && stale.is_empty() && done.is_empty() {
             return Ok(done);
         }
@@ -123,16 +151,16 @@ impl Engine {
         server: &Server,
         slot: &SecretSlot,
         change: SecretChange,
-        noted: &BTreeSet<SecretSlot>,
+        noted: &Noted,
         undo: &mut Vec<Before>,
     ) -> Result<Option<bool>, CredentialError> {
         let value = match change {
             SecretChange::Keep => return Ok(None),
-            SecretChange::Clear if !noted.contains(slot) => return Ok(None),
+            SecretChange::Clear if !noted.contains_key(slot) => return Ok(None),
             SecretChange::Clear => None,
             SecretChange::Set { value } => Some(value),
         };
-        let secret = match noted.contains(slot) {
+        let secret = match noted.contains_key(slot) {
             true => match self.credentials.get(server.id, slot).await {
                 Err(CredentialError::Damaged) => None,
                 before => before?,
@@ -162,8 +190,8 @@ impl Engine {
 
     /// Removes every secret of a server that is gone.
     pub(super) async fn forget_secrets(&self, server: &Server) -> Result<(), ApiError> {
-        let mut noted: BTreeSet<SecretSlot> = self.secrets.of(server.id).into_iter().collect();
-        for slot in noted.clone() {
+        let mut noted = self.secrets.noted(server.id);
+        for slot in noted.clone().into_keys() {
             let cleared = self.credentials.clear(server.id, &slot).await;
             if cleared.is_ok() {
                 noted.remove(&slot);
@@ -185,11 +213,12 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::path::Path;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
 
     use async_trait::async_trait;
-    use hostrounds_core::server::{Hop, Login, ServerId, SshTarget, Thresholds};
+    use hostrounds_core::server::{Hop, ServerId, SshTarget, Thresholds};
     use hostrounds_store::Store;
 
     use super::*;
@@ -252,10 +281,13 @@ mod tests {
 
     async fn engine(keyring: &Arc<FakeKeyring>) -> (Hostrounds, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        let options = Options { data_dir: folder.path().to_owned(), notify: false };
+        (engine_in(keyring, folder.path()).await, folder)
+    }
+
+    async fn engine_in(keyring: &Arc<FakeKeyring>, folder: &Path) -> Hostrounds {
+        let options = Options { data_dir: folder.to_owned(), notify: false };
         let store = Store::open(&options.database()).await.unwrap();
-        let engine = Engine::assemble(options, store, Arc::clone(keyring) as _, None).await.unwrap();
-        (Hostrounds { engine }, folder)
+        Hostrounds { engine: Engine::assemble(options, store, Arc::clone(keyring) as _, None).await.unwrap() }
     }
 
     fn own() -> SecretSlot {
@@ -372,6 +404,73 @@ mod tests {
         hostrounds.update_server(id, form(direct, &[])).await.unwrap();
         assert!(keyring.held().is_empty());
         hostrounds.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_password_that_is_kept_is_shown_to_no_other_host() {
+        let keyring = FakeKeyring::new();
+        let (hostrounds, _folder) = engine(&keyring).await;
+        let all = [(own(), "a"), (of_jump(), "b"), (of_key(), "c")];
+        let id = hostrounds.add_server(form(target(), &all)).await.unwrap().server.id;
+        let moves: [fn(&mut Hop); 3] =
+            [|hop| hop.host = "other".into(), |hop| hop.port = 2222, |hop| hop.user = "root".into()];
+        for change in moves {
+            let mut moved = target();
+            change(&mut moved.hop);
+            keyring.reads.store(0, Ordering::SeqCst);
+            let kept = SecretEdit { slot: own(), change: SecretChange::Keep };
+            for edits in [vec![], vec![kept]] {
+                let form = ServerForm { secrets: edits, ..form(moved.clone(), &[]) };
+                for error in [
+                    hostrounds.update_server(id, form.clone()).await.unwrap_err(),
+                    hostrounds.test_server("t".into(), form, Some(id)).await.unwrap_err(),
+                ] {
+                    assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "logins.1"));
+                    assert!(error.message.contains("Enter the password again"), "{}", error.message);
+                }
+            }
+            // Whatever asks: the secret of the server before does not come out, those of others do.
+            let engine = &hostrounds.engine;
+            let keys = engine.keys(Some(id), &[]);
+            let way = Way::prepare(&moved, &keys).await.unwrap_or_else(|failure| panic!("{failure:?}"));
+            assert_eq!((way.route.jumps[0].credentials.len(), way.route.server.credentials.len()), (1, 1));
+            assert_eq!(keyring.reads.load(Ordering::SeqCst), 2);
+        }
+        assert_eq!(hostrounds.server_named("web").unwrap().server.target, Target::Ssh(target()));
+
+        // Typed again, it is for the new host; cleared, or without a login that takes it, it goes.
+        let mut moved = target();
+        moved.hop.host = "other".into();
+        let view = hostrounds.update_server(id, form(moved, &[(own(), "A")])).await.unwrap();
+        assert_eq!((view.secrets.len(), keyring.held()), (3, kept(&[(own(), "A"), (of_jump(), "b"), (of_key(), "c")])));
+        let mut keyed = target();
+        keyed.hop.logins.pop();
+        let view = hostrounds.update_server(id, form(keyed, &[])).await.unwrap();
+        assert_eq!(
+            (view.secrets, keyring.held()),
+            (vec![of_jump(), of_key()], kept(&[(of_jump(), "b"), (of_key(), "c")]))
+        );
+        hostrounds.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn two_processes_note_secrets_of_one_store() {
+        let keyring = FakeKeyring::new();
+        let (first, folder) = engine(&keyring).await;
+        let web = first.add_server(form(target(), &[(own(), "a")])).await.unwrap().server.id;
+        let second = engine_in(&keyring, folder.path()).await;
+        second.update_server(web, form(target(), &[(of_key(), "c")])).await.unwrap();
+        let mut db = form(target(), &[(own(), "d")]);
+        db.draft.name = "db".into();
+        let db = second.add_server(db).await.unwrap().server.id;
+        first.update_server(web, form(target(), &[(of_jump(), "b")])).await.unwrap();
+        for hostrounds in [first, second] {
+            hostrounds.shutdown().await;
+        }
+        let again = engine_in(&keyring, folder.path()).await;
+        let noted = |id| again.servers().into_iter().find(|view| view.server.id == id).unwrap().secrets;
+        assert_eq!((noted(web), noted(db)), (vec![own(), of_jump(), of_key()], vec![own()]));
+        again.shutdown().await;
     }
 
     #[tokio::test]

@@ -33,7 +33,7 @@ impl Hostrounds {
                 return Err(error);
             }
         };
-        engine.board.put(server.clone(), engine.secrets.of(server.id));
+        engine.board.put(server.clone(), engine.secrets.of(&server));
         engine.start_task(server.id).await;
         engine.log(ActivityKind::ServerAdded, Some(server.id), &format!("{} was added", server.name)).await;
         engine.log_secrets(&server, done).await;
@@ -62,6 +62,7 @@ impl Hostrounds {
             return Err(ApiError::name_taken(&draft.name));
         }
         secrets::check(&draft, &form.secrets)?;
+        engine.check_kept(&before, &draft, &form.secrets)?;
         let reconnect = secrets::changes_something(&form.secrets);
         let server = engine.store.update_server(id, &draft).await.map_err(|error| naming(error, &draft.name))?;
         let done = match engine.change_secrets(&server, form.secrets).await {
@@ -71,7 +72,7 @@ impl Hostrounds {
                 return Err(error);
             }
         };
-        engine.board.put(server.clone(), engine.secrets.of(id));
+        engine.board.put(server.clone(), engine.secrets.of(&server));
         engine.hand_over_settings(server.clone(), reconnect).await;
         if reconnect || before.target != server.target || (server.enabled && !before.enabled) {
             engine.pipeline.release(&server).await;
@@ -113,7 +114,8 @@ impl Hostrounds {
         engine.board.remove(id);
         engine.stop_task(id).await;
         if let Err(error) = engine.store.remove_server(id).await {
-            engine.board.put(server, engine.secrets.of(id));
+            let secrets = engine.secrets.of(&server);
+            engine.board.put(server, secrets);
             engine.restore(id).await?;
             engine.start_task(id).await;
             return Err(error.into());

@@ -21,15 +21,15 @@ pub(crate) struct Keys<'a> {
 }
 
 impl Keys<'_> {
-    /// One secret. The keyring, which may have to be unlocked, is left alone where it does not hold it.
-    async fn get(&self, slot: &SecretSlot) -> Result<Option<SecretString>, CredentialError> {
+    /// One secret for the way to `target`. The keyring, which may have to be unlocked, is left alone where it does not hold it.
+    async fn get(&self, slot: &SecretSlot, target: &SshTarget) -> Result<Option<SecretString>, CredentialError> {
         match self.edits.iter().find(|edit| edit.slot == *slot).map(|edit| &edit.change) {
             Some(SecretChange::Set { value }) => return Ok(Some(value.clone())),
             Some(SecretChange::Clear) => return Ok(None),
             Some(SecretChange::Keep) | None => {}
         }
         match self.server {
-            Some(server) if self.secrets.has(server, slot) => self.credentials.get(server, slot).await,
+            Some(server) if self.secrets.has(server, slot, target) => self.credentials.get(server, slot).await,
             _ => Ok(None),
         }
     }
@@ -58,9 +58,9 @@ impl Way {
         let mut keyring = None;
         let mut jumps = Vec::with_capacity(target.jumps.len());
         for jump in &target.jumps {
-            jumps.push(hop_of(jump, Some(jump.to_string()), keys, &mut keyring).await?);
+            jumps.push(hop_of(jump, Some(jump.to_string()), target, keys, &mut keyring).await?);
         }
-        let server = hop_of(&target.hop, None, keys, &mut keyring).await?;
+        let server = hop_of(&target.hop, None, target, keys, &mut keyring).await?;
         Ok(Self { route: Route { jumps, server }, keyring })
     }
 
@@ -97,6 +97,7 @@ impl Way {
 async fn hop_of(
     hop: &Hop,
     jump: Option<String>,
+    target: &SshTarget,
     keys: &Keys<'_>,
     keyring: &mut Option<CredentialError>,
 ) -> Result<hostrounds_ssh::Hop, Failure> {
@@ -105,13 +106,13 @@ async fn hop_of(
         credentials.push(match login {
             Login::Password => {
                 let slot = SecretSlot::Password { jump: jump.clone() };
-                match keys.get(&slot).await.map_err(|error| failure::of_credential(&error))? {
+                match keys.get(&slot, target).await.map_err(|error| failure::of_credential(&error))? {
                     Some(password) => Credential::Password(password),
                     None => continue,
                 }
             }
             Login::Key { path, certificate } => {
-                let passphrase = match keys.get(&SecretSlot::Passphrase { path: path.clone() }).await {
+                let passphrase = match keys.get(&SecretSlot::Passphrase { path: path.clone() }, target).await {
                     Ok(passphrase) => passphrase,
                     Err(error) => {
                         keyring.get_or_insert(error);
