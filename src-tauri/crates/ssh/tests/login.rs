@@ -300,7 +300,7 @@ async fn a_password_where_only_keys_are_taken_names_the_method() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_up_during_the_login_is_not_a_refusal() {
+async fn a_server_that_hangs_up_with_the_password_in_hand_has_not_decided() {
     let config = PasswordServerConfig {
         hangs_up: true,
         ..PasswordServerConfig::new("ops", "s3cret", PasswordMethods::Password)
@@ -308,7 +308,7 @@ async fn a_server_that_hangs_up_during_the_login_is_not_a_refusal() {
     let server = PasswordServer::start(config).await.unwrap();
     match with_password(&server, "s3cret").await {
         Err(error) => {
-            assert_eq!((error.code(), error.step(), error.retryable()), ("disconnected", Step::Login, true), "{error}");
+            assert_eq!((error.code(), error.refuses_login()), ("login_undecided", false), "{error}");
         }
         // The login may be confirmed before the connection goes down.
         Ok(session) => assert_eq!(session.shell("").await.unwrap_err().code(), "disconnected"),

@@ -35,7 +35,7 @@ pub use fleet::{Fleet, FleetMember};
 pub use host_key_liar::{HostKeyLiar, Lie};
 pub use keys::{ClientKey, KeyType, PASSPHRASE};
 pub use misbehaving::{MisbehavingServer, Misbehaviour};
-pub use password_server::{Asked, Intrusion, PasswordMethods, PasswordServer, PasswordServerConfig, Round};
+pub use password_server::{Asked, Intrusion, PasswordMethods, PasswordServer, PasswordServerConfig, Round, Ruling};
 pub use slow_line::SlowLine;
 pub use sshd::{Sshd, SshdConfig};
 pub use staging::Staging;

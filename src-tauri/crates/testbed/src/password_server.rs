@@ -35,6 +35,8 @@ pub enum PasswordMethods {
     TwoPrompts,
     /// Method `keyboard-interactive` only, in the rounds of [`PasswordServerConfig::rounds`].
     Rounds,
+    /// Both, as [`PasswordServerConfig::rulings`] say.
+    Ruled,
     /// Neither: only `publickey` is offered, and no key is let in.
     Neither,
     /// Method `password`, and then a key as well, which no key satisfies.
@@ -52,6 +54,8 @@ pub struct PasswordServerConfig {
     pub methods: PasswordMethods,
     /// What it asks, round after round.
     pub rounds: Vec<Round>,
+    /// What it makes of one password after the other on a connection, whatever they are; it hangs up after the last.
+    pub rulings: Vec<Ruling>,
     /// Whether it tries, after the login, to open channels to the client.
     pub intrusive: bool,
     /// Takes connections down right after the login.
@@ -68,6 +72,7 @@ impl PasswordServerConfig {
             password: password.into(),
             methods,
             rounds: Vec::new(),
+            rulings: Vec::new(),
             intrusive: false,
             hangs_up: false,
             runs_nothing: false,
@@ -78,6 +83,24 @@ impl PasswordServerConfig {
     pub fn asking(user: &str, rounds: Vec<Round>) -> Self {
         Self { rounds, ..Self::new(user, "", PasswordMethods::Rounds) }
     }
+
+    /// One that decides by a list, not by what is right.
+    pub fn ruling(user: &str, rulings: Vec<Ruling>) -> Self {
+        Self { rulings, ..Self::new(user, "", PasswordMethods::Ruled) }
+    }
+}
+
+/// What a server makes of a password.
+#[derive(Debug, Clone)]
+pub enum Ruling {
+    /// It is wrong; these methods can go on.
+    Refused(Vec<MethodKind>),
+    /// It is right, and one of these methods is wanted on top.
+    Partial(Vec<MethodKind>),
+    /// It closes the connection without a word.
+    HangsUp,
+    /// It never says.
+    Silence,
 }
 
 /// Questions that are asked at once.
@@ -169,6 +192,7 @@ impl PasswordServer {
             inputs: HashMap::new(),
             children: JoinSet::new(),
             round: 0,
+            ruling: 0,
         };
         let (patience, _) = watch::channel(true);
         let task = tokio::spawn(serve(listener, ssh, template, patience.clone()));
@@ -227,7 +251,7 @@ fn offered(methods: PasswordMethods) -> MethodSet {
         PasswordMethods::KeyboardInteractive | PasswordMethods::TwoPrompts | PasswordMethods::Rounds => {
             &[MethodKind::KeyboardInteractive]
         }
-        PasswordMethods::Both => &[MethodKind::Password, MethodKind::KeyboardInteractive],
+        PasswordMethods::Both | PasswordMethods::Ruled => &[MethodKind::Password, MethodKind::KeyboardInteractive],
         PasswordMethods::Neither => &[MethodKind::PublicKey],
     };
     kinds.into()
@@ -269,6 +293,7 @@ struct Connection {
     inputs: HashMap<ChannelId, mpsc::Sender<Vec<u8>>>,
     children: JoinSet<()>,
     round: usize,
+    ruling: usize,
 }
 
 impl Connection {
@@ -280,6 +305,7 @@ impl Connection {
             inputs: HashMap::new(),
             children: JoinSet::new(),
             round: 0,
+            ruling: 0,
         }
     }
 
@@ -306,6 +332,19 @@ impl Connection {
         self.ask()
     }
 
+    /// The next of its rulings.
+    async fn rule(&mut self) -> Result<Auth, russh::Error> {
+        let ruling = self.config.rulings.get(self.ruling).cloned().unwrap_or(Ruling::HangsUp);
+        self.ruling += 1;
+        let (methods, partial_success) = match ruling {
+            Ruling::Refused(methods) => (methods, false),
+            Ruling::Partial(methods) => (methods, true),
+            Ruling::HangsUp => return Err(russh::Error::Disconnect),
+            Ruling::Silence => std::future::pending().await,
+        };
+        Ok(Auth::Reject { proceed_with_methods: Some(methods.as_slice().into()), partial_success })
+    }
+
     fn is_right(&self, user: &str, password: &str) -> bool {
         self.seen.passwords.lock().unwrap_or_else(PoisonError::into_inner).push(password.to_owned());
         user == self.config.user && password == self.config.password
@@ -317,6 +356,9 @@ impl Handler for Connection {
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, russh::Error> {
         let right = self.is_right(user, password);
+        if self.config.methods == PasswordMethods::Ruled {
+            return self.rule().await;
+        }
         if right && self.config.methods == PasswordMethods::PasswordThenKey {
             let methods: &[MethodKind] = &[MethodKind::PublicKey];
             return Ok(Auth::Reject { proceed_with_methods: Some(methods.into()), partial_success: true });
@@ -352,6 +394,9 @@ impl Handler for Connection {
         };
         let answer = answers.next().unwrap_or_default();
         let right = self.is_right(user, &String::from_utf8_lossy(&answer));
+        if self.config.methods == PasswordMethods::Ruled {
+            return self.rule().await;
+        }
         Ok(if right { Auth::Accept } else { Auth::reject() })
     }
 
