@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use russh::client::{ChannelOpenHandle, Config, DisconnectReason, Handler, Msg, Session};
@@ -15,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connect_error::ConnectError;
 use crate::deadlines::UNANSWERED;
-use crate::inbox::{End, Exit, Inbox};
+use crate::inbox::{End, Exit, Flow, Inbox};
 use crate::known_hosts::{KnownHosts, Record, Verdict, fingerprint};
 use crate::rotation::{Learning, Rotation};
+use crate::surplus::Surplus;
 use crate::text::printable;
 
 /// What is offered to a server of which `record` is known, and how long it may be silent.
@@ -80,6 +81,9 @@ pub(crate) struct Shared {
     identifier: Mutex<Option<Vec<u8>>>,
     ended: CancellationToken,
     via: Option<Via>,
+    surplus: Arc<Surplus>,
+    /// The channel on which this host, a jump host, passes on what the next one says.
+    passed_on: OnceLock<ChannelId>,
     channels: AtomicU32,
     refusals: Mutex<VecDeque<String>>,
     refused: Semaphore,
@@ -124,6 +128,8 @@ impl Shared {
             identifier: Mutex::default(),
             ended: CancellationToken::new(),
             via,
+            surplus: Arc::default(),
+            passed_on: OnceLock::new(),
             channels: AtomicU32::new(0),
             refusals: Mutex::default(),
             refused: Semaphore::new(0),
@@ -157,6 +163,16 @@ impl Shared {
     pub(crate) fn reason(&self) -> Option<String> {
         let jump = self.via.as_ref().and_then(|via| Some(format!("jump host {}: {}", via.jump, via.shared.reason()?)));
         jump.or_else(|| self.farewell().map(|farewell| farewell.reason))
+    }
+
+    /// What the host sends that nobody wants.
+    pub(crate) fn surplus(&self) -> &Arc<Surplus> {
+        &self.surplus
+    }
+
+    /// What comes on this channel is the next host's; there is at most one such channel.
+    pub(crate) fn pass_on(&self, channel: ChannelId) {
+        self.passed_on.get_or_init(|| channel);
     }
 
     /// One more channel is asked for.
@@ -217,6 +233,12 @@ impl Client {
         let rotation = Rotation::new(known, Arc::clone(&shared.learning));
         Self { record, shared, rotation, trusted: None }
     }
+
+    /// Closes the channel of a shell whose inbox takes no more; the program that floods it ends with that.
+    fn dam(&self, channel: ChannelId, session: &mut Session) -> Result<(), ClientError> {
+        self.shared.remove(channel);
+        Ok(session.close(channel)?)
+    }
 }
 
 impl Drop for Client {
@@ -267,9 +289,16 @@ impl Handler for Client {
         Ok(())
     }
 
-    async fn data(&mut self, channel: ChannelId, data: &[u8], _: &mut Session) -> Result<(), ClientError> {
-        if let Some(inbox) = self.shared.inbox(channel) {
-            inbox.stdout(data);
+    async fn data(&mut self, channel: ChannelId, data: &[u8], session: &mut Session) -> Result<(), ClientError> {
+        let Some(inbox) = self.shared.inbox(channel) else {
+            if self.shared.passed_on.get() == Some(&channel) {
+                self.shared.surplus.wanted(data.len());
+            }
+            return Ok(());
+        };
+        self.shared.surplus.wanted(data.len());
+        if inbox.stdout(data) == Flow::Flood {
+            self.dam(channel, session)?;
         }
         Ok(())
     }
@@ -279,10 +308,12 @@ impl Handler for Client {
         channel: ChannelId,
         _: u32,
         data: &[u8],
-        _: &mut Session,
+        session: &mut Session,
     ) -> Result<(), ClientError> {
-        if let Some(inbox) = self.shared.inbox(channel) {
-            inbox.stderr(data);
+        let Some(inbox) = self.shared.inbox(channel) else { return Ok(()) };
+        self.shared.surplus.wanted(data.len());
+        if inbox.stderr(data) == Flow::Flood {
+            self.dam(channel, session)?;
         }
         Ok(())
     }

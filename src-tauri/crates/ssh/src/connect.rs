@@ -36,7 +36,7 @@ pub async fn connect(
 ) -> Result<Session, RouteError> {
     let jumps = route.jumps.len();
     if jumps > MAX_JUMPS {
-        return Err(RouteError::server(ConnectError::TooManyJumps { jumps }));
+        return Err(RouteError::before_login(None, ConnectError::TooManyJumps { jumps }));
     }
     let mut way = Way { known, deadlines, prompter, on_step, passed: Vec::new() };
     for jump in &route.jumps {
@@ -61,7 +61,7 @@ struct Way<'a> {
 impl Way<'_> {
     /// Connects to the next host and logs in. `jump` is what it is called when it fails; `None` for the server.
     async fn enter(&mut self, hop: &Hop, jump: Option<&Endpoint>) -> Result<Link, RouteError> {
-        let here = |error| RouteError { jump: jump.cloned(), error };
+        let here = |error| RouteError::before_login(jump, error);
         let endpoint = &hop.endpoint;
         let deadlines = self.deadlines;
         let mut stages = Stages::begin(deadlines.login, jump.cloned(), self.on_step);
@@ -82,7 +82,7 @@ impl Way<'_> {
                 let line = opened.map_err(|error| match error {
                     // What the jump host itself does not do is its failure, and not the next one's.
                     error @ (ConnectError::ForwardingRefused { .. } | ConnectError::Disconnected { .. }) => {
-                        RouteError { jump: Some(from.clone()), error }
+                        RouteError::before_login(Some(from), error)
                     }
                     error => here(error),
                 })?;
@@ -92,8 +92,11 @@ impl Way<'_> {
                 Link::open(line, &place, record, self.known, Some(via), deadlines, &mut stages).await.map_err(here)?
             }
         };
-        let how = login(&mut link, hop, self.prompter, deadlines.person, &mut stages).await.map_err(here)?;
-        stages.done(Step::Login, how);
+        match login(&mut link, hop, self.prompter, deadlines.person, &mut stages).await {
+            Ok(how) => stages.done(Step::Login, how),
+            Err(error @ ConnectError::NoCredential { .. }) => return Err(here(error)),
+            Err(error) => return Err(RouteError { login: Some(link.traffic()), ..here(error) }),
+        }
         Ok(link)
     }
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::frame::{Collector, Progress, VARIABLE};
+use crate::surplus::BORNE;
 use crate::text::printable;
 
 /// Bytes of stderr, and of noise, that are kept for messages.
@@ -25,6 +26,8 @@ pub(crate) enum End {
     TooLarge(usize),
     /// The connection is gone.
     Disconnected(String),
+    /// More was printed than is borne while nobody waited for anything.
+    Flooded,
     /// A question was sent only in part, and what follows would be taken for its rest.
     Garbled,
 }
@@ -47,6 +50,15 @@ impl fmt::Display for Exit {
     }
 }
 
+/// Whether a shell may go on to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// It may.
+    Fair,
+    /// It has printed too much that nobody had asked for, and is of no further use.
+    Flood,
+}
+
 /// Why no question can be asked now.
 pub(crate) enum Unwilling {
     Busy,
@@ -63,6 +75,10 @@ pub(crate) struct Inbox {
 struct State {
     outstanding: Option<Collector>,
     limit: usize,
+    /// Whether somebody waits for an answer, and will not do so for ever.
+    awaited: bool,
+    /// Bytes that have come since nobody does.
+    unasked: u64,
     complete: Option<Vec<u8>>,
     noise: Vec<u8>,
     stderr: Vec<u8>,
@@ -72,13 +88,16 @@ struct State {
 
 impl Inbox {
     /// Bytes of standard output have come.
-    pub(crate) fn stdout(&self, bytes: &[u8]) {
+    pub(crate) fn stdout(&self, bytes: &[u8]) -> Flow {
         let mut state = self.state();
         if state.end.is_some() {
-            return;
+            return Flow::Fair;
+        }
+        if state.floods(bytes.len()) {
+            return Flow::Flood;
         }
         let limit = state.limit;
-        let Some(collector) = &mut state.outstanding else { return };
+        let Some(collector) = &mut state.outstanding else { return Flow::Fair };
         let progress = collector.feed(bytes);
         let noisy = !collector.has_begun();
         match progress {
@@ -87,7 +106,7 @@ impl Inbox {
                     let room = KEPT.saturating_sub(state.noise.len());
                     state.noise.extend(bytes.iter().take(room));
                 }
-                return;
+                return Flow::Fair;
             }
             Progress::Complete(answer) => {
                 state.outstanding = None;
@@ -98,17 +117,23 @@ impl Inbox {
                 state.end = Some(End::TooLarge(limit));
             }
         }
+        state.awaited = false;
         drop(state);
         self.changed.notify_one();
+        Flow::Fair
     }
 
     /// Bytes of standard error have come.
-    pub(crate) fn stderr(&self, bytes: &[u8]) {
+    pub(crate) fn stderr(&self, bytes: &[u8]) -> Flow {
         let mut state = self.state();
+        if state.end.is_none() && state.floods(bytes.len()) {
+            return Flow::Flood;
+        }
         let tail = bytes.get(bytes.len().saturating_sub(KEPT)..).unwrap_or_default();
         state.stderr.extend_from_slice(tail);
         let surplus = state.stderr.len().saturating_sub(KEPT);
         state.stderr.drain(..surplus);
+        Flow::Fair
     }
 
     /// How the shell ended.
@@ -146,6 +171,7 @@ impl Inbox {
         }
         state.outstanding = Some(collector);
         state.limit = limit;
+        (state.awaited, state.unasked) = (true, 0);
         state.complete = None;
         state.stderr.clear();
         Ok(())
@@ -171,6 +197,7 @@ impl Inbox {
     pub(crate) fn forget(&self) {
         let mut state = self.state();
         state.complete = None;
+        state.awaited = false;
         if let Some(collector) = &mut state.outstanding {
             collector.forget();
         }
@@ -191,6 +218,22 @@ impl Inbox {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Counts bytes that have come. Whether they are too many, so that this was the end.
+    fn floods(&mut self, bytes: usize) -> bool {
+        if self.awaited {
+            return false;
+        }
+        self.unasked = self.unasked.saturating_add(bytes as u64);
+        if self.unasked <= BORNE {
+            return false;
+        }
+        self.end = Some(End::Flooded);
+        self.outstanding = None;
+        true
     }
 }
 
@@ -217,6 +260,16 @@ mod tests {
         inbox.stderr(b" the reason");
         assert!(inbox.complaint().ends_with("the reason"));
         assert!(inbox.state().stderr.len() <= KEPT);
+    }
+
+    #[test]
+    fn a_flood_that_nobody_waits_for_is_the_end() {
+        let (inbox, piece) = (Inbox::default(), [b'x'; 1 << 20]);
+        for _ in 0..8 {
+            assert_eq!((inbox.stdout(&piece), inbox.stderr(&piece)), (Flow::Fair, Flow::Fair));
+        }
+        assert_eq!(inbox.stdout(b"x"), Flow::Flood);
+        assert!(matches!(inbox.state().end, Some(End::Flooded)));
     }
 
     #[test]

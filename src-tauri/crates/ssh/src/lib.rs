@@ -19,6 +19,7 @@ mod link;
 mod login;
 mod prompter;
 mod quote;
+mod read_ahead;
 mod rotation;
 mod route;
 mod route_error;
@@ -27,6 +28,7 @@ mod shell;
 mod shell_error;
 mod start_up;
 mod step;
+mod surplus;
 mod text;
 mod wire;
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use russh::client::{self, Handle, Msg};
 use russh::{ChannelOpenFailure, ChannelStream, Disconnect};
-use tokio::io::BufReader;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -13,12 +12,11 @@ use crate::connect_error::ConnectError;
 use crate::deadlines::Deadlines;
 use crate::endpoint::Endpoint;
 use crate::known_hosts::{KnownHosts, Record};
+use crate::read_ahead::ReadAhead;
+use crate::session::Traffic;
 use crate::step::{Stages, Step};
 use crate::text::printable;
 use crate::wire::{Line, Meter, Wire};
-
-/// Bytes that are fetched at once, if there are so many: most answers are smaller.
-const FETCH: usize = 16 * 1024;
 
 /// A connection that ends when it is dropped, whatever its other side does.
 pub(crate) struct Link {
@@ -44,8 +42,8 @@ impl Link {
         let meter = Arc::new(Meter::default());
         let shared = Arc::new(Shared::new(via));
         let cut = CancellationToken::new();
-        // russh reads a packet in two pieces; what has come at once is fetched from the kernel at once.
-        let wire = BufReader::with_capacity(FETCH, Wire::new(line, cut.clone(), Arc::clone(&meter)));
+        let surplus = Arc::clone(shared.surplus());
+        let wire = ReadAhead::new(Wire::new(line, cut.clone(), Arc::clone(&meter), surplus));
         // Held from here on: whichever way this function is left, the session's task ends unless it became a link.
         let guard = cut.drop_guard();
         let config = Arc::new(crate::client::config(&record, deadlines.keepalive));
@@ -85,7 +83,10 @@ impl Link {
         // sshd writes the origin into its log; this computer's own address is nobody's business.
         let opening = self.handle.channel_open_direct_tcpip(next.host.trim(), next.port.into(), "127.0.0.1", 0);
         let error = match timeout_at(deadline, opening).await {
-            Ok(Ok(channel)) => return Ok(channel.into_stream()),
+            Ok(Ok(channel)) => {
+                self.shared.pass_on(channel.id());
+                return Ok(channel.into_stream());
+            }
             Ok(Err(error)) => error,
             Err(_) => {
                 let reason = "it does not answer".into();
@@ -107,6 +108,11 @@ impl Link {
     pub(crate) async fn refusal(&self, refusal: &ChannelOpenFailure) -> String {
         let said = self.shared.refusal().await;
         if said.is_empty() { printable(format!("{refusal:?}").as_bytes(), 100) } else { said }
+    }
+
+    /// Bytes that have passed so far.
+    pub(crate) fn traffic(&self) -> Traffic {
+        Traffic { received: self.meter.received(), sent: self.meter.sent() }
     }
 
     /// Whether the connection is gone.

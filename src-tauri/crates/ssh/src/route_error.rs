@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::connect_error::ConnectError;
 use crate::endpoint::Endpoint;
+use crate::session::Traffic;
 
 /// A connection that did not come about, and where on the way.
 #[derive(Debug)]
@@ -13,12 +14,14 @@ pub struct RouteError {
     pub jump: Option<Endpoint>,
     /// What went wrong there.
     pub error: ConnectError,
+    /// The bytes that had passed over the connection to that host, where a login was tried on it.
+    pub login: Option<Traffic>,
 }
 
 impl RouteError {
-    /// At the server itself.
-    pub(crate) fn server(error: ConnectError) -> Self {
-        Self { jump: None, error }
+    /// At a jump host, or at the server itself, before any login was tried there.
+    pub(crate) fn before_login(jump: Option<&Endpoint>, error: ConnectError) -> Self {
+        Self { jump: jump.cloned(), error, login: None }
     }
 }
 

@@ -43,7 +43,9 @@ pub struct Spent {
 
 impl Session {
     pub(crate) fn new(link: Link, jumps: Vec<Link>, user: String, shell_deadline: Duration) -> Self {
-        Self { link, jumps, user, shell_deadline }
+        let session = Self { link, jumps, user, shell_deadline };
+        session.links().for_each(|link| link.shared.surplus().count());
+        session
     }
 
     /// Starts `sh` on the server and feeds it `script`, which defines what is asked later. The script must not read
@@ -94,7 +96,7 @@ impl Session {
 
     /// Bytes that have passed over the connection to the server so far.
     pub fn traffic(&self) -> Traffic {
-        Traffic { received: self.link.meter.received(), sent: self.link.meter.sent() }
+        self.link.traffic()
     }
 
     /// What the session has cost so far.

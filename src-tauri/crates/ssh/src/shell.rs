@@ -41,6 +41,7 @@ const OPENING: usize = 1 << 20;
 
 impl Shell {
     pub(crate) async fn open(link: &Link, user: &str, script: &str, deadline: Duration) -> Result<Self, ShellError> {
+        let _waiting = link.shared.surplus().wait();
         let late = |printed: String| ShellError::StartTimeout { after: deadline, printed };
         let mut begun = Instant::now();
         let mut shell = match timeout(deadline, Self::start(link, &mut begun)).await {
@@ -63,6 +64,7 @@ impl Shell {
             Failure::Busy => ShellError::StillBusy,
             Failure::Ended(End::Disconnected(reason)) => ShellError::Disconnected { reason },
             Failure::Ended(End::TooLarge(max_bytes)) => ShellError::TooLarge { max_bytes },
+            Failure::Ended(End::Flooded) => ShellError::Flooded,
             Failure::Ended(End::Refused) => ShellError::ExecRefused { user: user.to_owned() },
             Failure::Late | Failure::Ended(_) if shell.inbox.is_no_shell() => ShellError::ForcedCommand { printed },
             Failure::Late => late(printed),
@@ -136,6 +138,7 @@ impl Shell {
     /// After [`ShellError::Timeout`] the shell stays usable: the next question gets [`ShellError::StillBusy`] at once
     /// until the late answer is complete, which is then thrown away. After every other error it is of no further use.
     pub async fn ask(&mut self, command: &str, limits: Limits) -> Result<Vec<u8>, ShellError> {
+        let _waiting = self.shared.surplus().wait();
         self.asked = self.asked.saturating_add(1);
         let question = self.token.question(self.asked, command);
         let outcome = self.exchange(&question, limits).await;
@@ -146,6 +149,7 @@ impl Shell {
                 self.close();
                 ShellError::TooLarge { max_bytes }
             }
+            Failure::Ended(End::Flooded) => ShellError::Flooded,
             Failure::Ended(End::Disconnected(reason)) => ShellError::Disconnected { reason },
             Failure::Ended(End::Refused | End::Closed | End::Garbled) => {
                 ShellError::Ended { stderr: self.inbox.complaint() }

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::quote::quoted;
 use crate::step::Step;
+use crate::surplus::BORNE;
 
 /// A shell that could not be opened, or a question that was not answered.
 ///
@@ -65,6 +66,9 @@ pub enum ShellError {
         /// The limit that was given.
         max_bytes: usize,
     },
+    /// Something in the shell printed on and on while no question was under way. The shell is closed.
+    #[error("the shell printed more than {} MiB that nobody had asked for", BORNE >> 20)]
+    Flooded,
     /// The shell ended.
     #[error("the shell ended{}", said(stderr))]
     Ended {
@@ -96,6 +100,7 @@ impl ShellError {
             Self::Timeout { .. } => "answer_timeout",
             Self::StillBusy => "still_busy",
             Self::TooLarge { .. } => "answer_too_large",
+            Self::Flooded => "shell_flooded",
             Self::Ended { .. } => "shell_ended",
             Self::Disconnected { .. } => "disconnected",
         }
@@ -109,7 +114,7 @@ impl ShellError {
                 "Allow the account to run commands: look at its line in authorized_keys and at the server's settings for it."
             }
             Self::ForcedCommand { .. } => {
-                "Remove `command=` from the key's line in authorized_keys (or `ForceCommand` from the sshd_config), or put the command there that `hostrounds server restrict NAME` prints."
+                "Remove `command=` from the key's line in authorized_keys (or `ForceCommand` from the sshd_config), or have it run what Hostrounds needs to read metrics."
             }
             Self::ChannelRefused { .. } => "Raise `MaxSessions` in the server's sshd_config.",
             Self::StartTimeout { .. } => {
@@ -118,6 +123,7 @@ impl ShellError {
             Self::Timeout { .. } => "Check the server's load and its network mounts; a hanging NFS mount stops `df`.",
             Self::StillBusy => "Wait, or look for a hanging command on the server.",
             Self::TooLarge { .. } => "Switch off the metric that answers too much, or look at what the server sends.",
+            Self::Flooded => "Look for what the account's start-up files leave running in the background, or for a command that never ends.",
             Self::Ended { .. } => "Look at the server's log; the shell may have been killed for want of memory.",
             Self::Disconnected { .. } => "Check the network and the server; the connection is opened anew.",
         }
@@ -128,13 +134,14 @@ impl ShellError {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Unavailable { user, .. } => Some(format!("chsh -s /bin/sh -- {}", quoted(user))),
-            Self::ForcedCommand { .. } => Some("hostrounds server restrict NAME".into()),
             Self::ChannelRefused { .. } => Some("MaxSessions 10".into()),
-            Self::ExecRefused { .. }
+            Self::ForcedCommand { .. }
+            | Self::ExecRefused { .. }
             | Self::StartTimeout { .. }
             | Self::Timeout { .. }
             | Self::StillBusy
             | Self::TooLarge { .. }
+            | Self::Flooded
             | Self::Ended { .. }
             | Self::Disconnected { .. } => None,
         }

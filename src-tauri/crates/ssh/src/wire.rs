@@ -18,6 +18,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
+use crate::surplus::Surplus;
+
 /// Twenty lines may precede the identification, each of 255 bytes.
 const GREETING_BYTES: usize = 20 * 256;
 
@@ -91,14 +93,15 @@ pub(crate) struct Wire<L> {
     line: L,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
     meter: Arc<Meter>,
+    surplus: Arc<Surplus>,
     greeted: bool,
 }
 
 impl<L: Line> Wire<L> {
-    pub(crate) fn new(line: L, cut: CancellationToken, meter: Arc<Meter>) -> Self {
+    pub(crate) fn new(line: L, cut: CancellationToken, meter: Arc<Meter>, surplus: Arc<Surplus>) -> Self {
         line.prepare();
         line.acknowledge_at_once();
-        Self { line, cut: Box::pin(cut.cancelled_owned()), meter, greeted: false }
+        Self { line, cut: Box::pin(cut.cancelled_owned()), meter, surplus, greeted: false }
     }
 
     fn check_cut(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
@@ -122,6 +125,7 @@ impl<L: Line> AsyncRead for Wire<L> {
                 this.greeted = this.meter.greet(fresh);
             }
             this.line.acknowledge_at_once();
+            this.surplus.came(fresh.len())?;
         }
         done
     }

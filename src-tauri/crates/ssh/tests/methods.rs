@@ -104,7 +104,8 @@ async fn one_report_names_all_that_was_tried_and_what_the_server_takes() {
     assert!(tried[0].starts_with("the key ssh-ed25519 SHA256:"), "{tried:?}");
     assert_eq!(tried[1..], ["the password", "there is no key file /nonexistent"]);
     assert_eq!(methods, &["publickey", "password"]);
-    assert_eq!(error.remedy(), Some(format!("ssh-keygen -yf {}", stranger.display())));
+    let (file, port, user) = (stranger.display(), sshd.port(), sshd.user());
+    assert_eq!(error.remedy(), Some(format!("ssh-copy-id -i {file}.pub -p {port} -- {user}@{}", sshd.host())));
     // A key that is not there is not the end where the next one is good.
     let credentials = vec![key("/nonexistent".as_ref()), key(&stranger), Credential::Password("s3cret".into())];
     with(&sshd, &hosts, credentials, &mut |_| {}).await.unwrap();

@@ -41,6 +41,20 @@ async fn refusal(route: &Route, hosts: &Hosts) -> RouteError {
 }
 
 #[tokio::test]
+async fn a_login_that_fails_says_what_it_has_cost() {
+    let (servers, hosts) = chain(1).await;
+    let mut route = through(&servers);
+    route.server.credentials =
+        vec![Credential::Key { path: "/nonexistent".into(), certificate: None, passphrase: None }];
+    let error = refusal(&route, &hosts).await;
+    assert!(error.login.is_some_and(|traffic| traffic.received > 500 && traffic.sent > 500), "{error:?}");
+    route.server.credentials.clear();
+    assert_eq!(refusal(&route, &hosts).await.login, None, "nobody wanted to log in");
+    route.server.endpoint.port = 1;
+    assert_eq!(refusal(&route, &hosts).await.login, None);
+}
+
+#[tokio::test]
 async fn one_jump_host_is_passed_step_by_step() {
     let (servers, hosts) = chain(2).await;
     let mut steps = Vec::new();

@@ -135,7 +135,7 @@ pub enum ConnectError {
         tried: Vec<String>,
         /// Methods that the server says can go on; empty when it did not say.
         methods: Vec<String>,
-        /// A command that prints the public key that was refused, as it belongs into authorized_keys.
+        /// A command that puts the public key that was refused on the server, or one that shows it.
         public_key: Option<String>,
     },
     /// Something was right, and the server wants more, which is not at hand or was refused.

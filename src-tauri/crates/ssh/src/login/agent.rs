@@ -107,7 +107,7 @@ impl Attempt<'_, '_> {
             AgentIdentity::PublicKey { key, .. } => {
                 let label = format!("the agent's key {}", key::described(&public));
                 let showing = self.handle.authenticate_publickey_with(user, key, hash, agent);
-                (label, Cause::Key { print: "ssh-add -L".into() }, within(last, showing).await?)
+                (label, Cause::Key { remedy: "ssh-add -L".into() }, within(last, showing).await?)
             }
             AgentIdentity::Certificate { certificate, .. } => {
                 let name = format!("of the agent for the key {}", fingerprint(&public));

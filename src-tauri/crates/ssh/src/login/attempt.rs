@@ -49,8 +49,8 @@ pub(super) enum Cause {
     Password,
     /// Answers of a person.
     Answers,
-    /// A key; with a command that prints its public half.
-    Key { print: String },
+    /// A key; with a command that puts its public half on the server, or shows it.
+    Key { remedy: String },
     /// A certificate that is not made out to the user.
     Principals { certificate: String, principals: Vec<String> },
     /// A certificate that is.
@@ -255,17 +255,17 @@ impl<'a, 'b> Attempt<'a, 'b> {
         if alone && self.refused.iter().all(|refused| matches!(refused.cause, Cause::Password)) {
             return ConnectError::PasswordWrong { user };
         }
-        let mut print = None;
+        let mut public_key = None;
         for refused in self.refused {
             match refused.cause {
                 Cause::Principals { certificate, principals } => {
                     return ConnectError::CertificateWrongPrincipal { certificate, user, principals };
                 }
-                Cause::Key { print: command } => print = print.or(Some(command)),
+                Cause::Key { remedy } => public_key = public_key.or(Some(remedy)),
                 Cause::Password | Cause::Answers | Cause::Certificate => {}
             }
         }
-        ConnectError::LoginRefused { user, tried, methods, public_key: print }
+        ConnectError::LoginRefused { user, tried, methods, public_key }
     }
 }
 

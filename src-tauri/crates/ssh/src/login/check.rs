@@ -15,10 +15,11 @@ use crate::route_error::RouteError;
 pub async fn check(route: &Route) -> Result<String, RouteError> {
     let mut found = Vec::new();
     for jump in &route.jumps {
-        let here = |error| RouteError { jump: Some(jump.endpoint.clone()), error };
+        let here = |error| RouteError::before_login(Some(&jump.endpoint), error);
         found.push(format!("{}: {}", jump.endpoint, check_hop(jump).await.map_err(here)?));
     }
-    found.push(check_hop(&route.server).await.map_err(RouteError::server)?);
+    let here = |error| RouteError::before_login(None, error);
+    found.push(check_hop(&route.server).await.map_err(here)?);
     Ok(found.join("; "))
 }
 

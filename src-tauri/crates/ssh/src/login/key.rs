@@ -11,9 +11,10 @@ use secrecy::SecretString;
 use super::attempt::{Answer, Attempt, Cause, Halt, within};
 use super::certificate::{self, KeyOfCertificate};
 use crate::connect_error::ConnectError;
+use crate::endpoint::Endpoint;
 use crate::key_file;
 use crate::known_hosts::fingerprint;
-use crate::quote::quoted_path;
+use crate::quote::{quoted, quoted_path};
 
 /// A key that can be used.
 pub(super) struct Loaded {
@@ -91,7 +92,7 @@ impl Attempt<'_, '_> {
         }
         let hash = self.rsa_hash(loaded.key.public_key()).await?;
         let label = format!("the key {}", described(loaded.key.public_key()));
-        let cause = Cause::Key { print: format!("ssh-keygen -yf {}", quoted_path(path)) };
+        let cause = Cause::Key { remedy: installation(path, self.endpoint) };
         let key = PrivateKeyWithHashAlg::new(Arc::new(loaded.key), hash);
         let user = self.user().to_owned();
         let showing = self.handle.authenticate_publickey(user, key);
@@ -125,4 +126,12 @@ impl Attempt<'_, '_> {
         };
         Ok(self.judged(label, cause, result).await?)
     }
+}
+
+/// A command that puts the public half of the key file at `path` on the server, with another way to log in.
+fn installation(path: &Path, endpoint: &Endpoint) -> String {
+    let mut public = path.as_os_str().to_owned();
+    public.push(".pub");
+    let Endpoint { host, port, user } = endpoint;
+    format!("ssh-copy-id -i {} -p {port} -- {}", quoted_path(public.as_ref()), quoted(&format!("{user}@{host}")))
 }
