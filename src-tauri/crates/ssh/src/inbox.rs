@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_flood_that_nobody_waits_for_is_the_end() {
-        let (inbox, piece) = (Inbox::default(), [b'x'; 1 << 20]);
+        let (inbox, piece) = (Inbox::default(), vec![b'x'; 1 << 20]);
         for _ in 0..8 {
             assert_eq!((inbox.stdout(&piece), inbox.stderr(&piece)), (Flow::Fair, Flow::Fair));
         }
