@@ -106,6 +106,24 @@ async fn an_answer_without_end_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_flood_on_a_channel_that_was_closed_ends_the_session() {
+    let server = MisbehavingServer::start(Misbehaviour::FloodsClosedChannels).await.unwrap();
+    let session = session(&server, &patient()).await;
+    let mut kept = session.shell("").await.unwrap();
+    assert_eq!(kept.ask("echo in", common::LIMITS).await.unwrap(), b"in\n");
+    drop(session.shell("").await.unwrap());
+    while !session.is_closed() {
+        tokio::task::yield_now().await;
+    }
+    let error = kept.ask("echo", common::LIMITS).await.unwrap_err();
+    assert!(
+        error.code() == "disconnected" && error.to_string().contains("16 MiB that nobody had asked for"),
+        "{error}"
+    );
+    assert!(session.traffic().received < 18 << 20, "{session:?}");
+}
+
+#[tokio::test]
 async fn a_channel_that_is_never_closed_keeps_nobody_waiting() {
     let server = MisbehavingServer::start(Misbehaviour::NeverCloses).await.unwrap();
     let session = session(&server, &patient()).await;

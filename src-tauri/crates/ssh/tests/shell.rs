@@ -347,10 +347,18 @@ async fn a_shell_that_nobody_reads_does_not_starve_its_siblings() {
     let (sshd, hosts) = sshd(SshdConfig::default()).await;
     let session = session(&sshd, &hosts).await;
     let mut flooding = session.shell("").await.unwrap();
-    assert_eq!(ask(&mut flooding, "cat /dev/zero &").await, "");
+    let flood = ask(&mut flooding, "cat /dev/zero & echo $!").await;
     for _ in 0..20 {
         assert_eq!(say(&session, "echo unharmed").await, "unharmed\n");
     }
+    // It is not listened to for ever: its channel is closed, and it ends of that.
+    let flood = PathBuf::from("/proc").join(flood.trim());
+    while flood.exists() {
+        tokio::task::yield_now().await;
+    }
+    let error = flooding.ask("echo", LIMITS).await.unwrap_err();
+    assert_eq!((error.code(), error.is_final()), ("shell_flooded", true), "{error}");
+    assert_eq!(say(&session, "echo still unharmed").await, "still unharmed\n");
 }
 
 #[tokio::test]

@@ -85,6 +85,11 @@ pub const CATALOGUE: &[Variant] = &[
     misbehaves("endless-stderr", Misbehaviour::EndlessErrors, "Prints errors without end instead of an answer."),
     misbehaves("trickle", Misbehaviour::Trickle, "Prints a first answer that never ends, a byte at a time."),
     misbehaves("never-closes", Misbehaviour::NeverCloses, "Never closes a channel, even when its program has ended."),
+    misbehaves(
+        "floods-closed-channels",
+        Misbehaviour::FloodsClosedChannels,
+        "Sends on without end on a channel that its client has closed.",
+    ),
     misbehaves("forged-delimiters", Misbehaviour::ForgedDelimiters, "Puts forged delimiters before its answers."),
     variant(
         "frozen-session",

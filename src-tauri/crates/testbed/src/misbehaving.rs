@@ -76,6 +76,8 @@ pub enum Misbehaviour {
     Trickle,
     /// Never closes a channel, even when its program has ended.
     NeverCloses,
+    /// Sends on without end on a channel that its client has closed.
+    FloodsClosedChannels,
     /// Puts what looks like the delimiters of answers before each answer.
     ForgedDelimiters,
 }

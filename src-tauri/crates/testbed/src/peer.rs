@@ -212,6 +212,9 @@ impl Peer {
             message::CHANNEL_CLOSE => {
                 let number = fields.number()?;
                 let was_open = self.channels.remove(&number).is_some();
+                if self.misbehaviour == Some(Misbehaviour::FloodsClosedChannels) {
+                    self.sender.send_for_ever(&data(number, &[b'x'; PIECE])).await?;
+                }
                 if was_open && self.misbehaviour != Some(Misbehaviour::NeverCloses) {
                     self.sender.send(&Packet::new(message::CHANNEL_CLOSE).number(number)).await?;
                 }
