@@ -11,10 +11,10 @@ mod support;
 
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::footprint::{Budget, Footprint};
-use hostrounds_core::server::ServerId;
+use hostrounds_core::server::{Login, ServerId};
 use hostrounds_engine::api::view::Settings;
 use hostrounds_engine::api::{ErrorCode, Hostrounds};
-use hostrounds_testbed::{Sshd, SshdConfig};
+use hostrounds_testbed::{ClientKey, Sshd, SshdConfig};
 use support::*;
 
 async fn today(hostrounds: &Hostrounds, id: ServerId) -> Footprint {
@@ -52,6 +52,28 @@ async fn what_a_session_spends_is_counted_once_and_survives_a_restart() {
 }
 
 #[tokio::test]
+async fn a_login_that_fails_costs_too() {
+    let mut sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    trust(folder.path(), &[sshd.known_hosts_line()]);
+    let hostrounds = open(folder.path()).await;
+    let mut draft = draft(&sshd);
+    draft.enabled = false;
+    let stranger = sshd.stranger(ClientKey::Ed25519).await.unwrap();
+    hop(&mut draft).logins = vec![Login::key(stranger.display().to_string())];
+    let id = add(&hostrounds, draft).await;
+    hostrounds.collect_and_wait(id, 1).await.unwrap();
+    let refused = today(&hostrounds, id).await;
+    assert_eq!((refused.logins, refused.channels, refused.collections), (1, 0, 0));
+    assert!(refused.received > 500 && refused.sent > 500, "{refused:?}");
+    hostrounds.test_saved_server("t".into(), id).await.unwrap();
+    assert_eq!(today(&hostrounds, id).await.logins, 2);
+    hostrounds.host_key(id).await.unwrap();
+    assert_eq!(today(&hostrounds, id).await.logins, 2, "nobody logs in to see a key");
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
 async fn a_budget_that_is_exceeded_is_told_once_a_day() {
     let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -67,7 +89,7 @@ async fn a_budget_that_is_exceeded_is_told_once_a_day() {
     for _ in 0..2 {
         hostrounds.collect_and_wait(id, 1).await.unwrap();
     }
-    assert_eq!(hostrounds.server_named("web").unwrap().over_budget, ["1 logins, budget 0"]);
+    assert_eq!(hostrounds.server_named("web").unwrap().over_budget, ["1 login, budget 0"]);
     let report = hostrounds.footprint(id, 30).await.unwrap();
     assert_eq!((report.budget, report.over_budget.len()), (tight, 1));
     assert_eq!(logged(&hostrounds, ActivityKind::BudgetExceeded).await, 1);

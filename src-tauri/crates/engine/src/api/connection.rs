@@ -16,7 +16,7 @@ use super::view::{ApiError, Event, HostKeyOffer, SecretEdit, ServerForm, StepOut
 use crate::clock;
 use crate::engine::Engine;
 use crate::failure;
-use crate::visit::{Bill, Refusal, SIDE_LANES, Way, ask_facts, ask_routine, limits, nonce, unread_reason};
+use crate::visit::{Bill, Refusal, SIDE_LANES, ShellCpu, Way, ask_facts, ask_routine, limits, nonce, unread_reason};
 
 impl Hostrounds {
     /// Tries a connection from its first step to its last, with settings that need not be saved. Every step that ends is told
@@ -150,10 +150,15 @@ impl TestRun<'_> {
                 self.passed(failure::stage_of(done.step), hop, done.elapsed, done.detail);
             })
             .await;
-        let session = connected.map_err(|Refusal { error, host_key }| Ended {
-            failure: error.failure,
-            host_key: host_key.map(|key| engine.offer(key)),
-        })?;
+        let session = match connected {
+            Ok(session) => session,
+            Err(Refusal { error, host_key, spent }) => {
+                if let Some(server) = &self.server {
+                    engine.pipeline.charge_at_once(server, spent).await;
+                }
+                return Err(Ended { failure: error.failure, host_key: host_key.map(|key| engine.offer(key)) });
+            }
+        };
         let mut bill = Bill::of_a_login();
         let read = self.read(&session, &mut bill).await;
         if let Some(server) = &self.server {
@@ -167,7 +172,8 @@ impl TestRun<'_> {
         let began = Instant::now();
         let mut shell =
             session.shell(remote::script()).await.map_err(|error| failure::of_shell(&error, Stage::Shell))?;
-        bill.started(Lane::Routine, shell.start_up());
+        bill.started(shell.start_up());
+        let cpu = ShellCpu::default();
         self.passed(Stage::Shell, None, began.elapsed(), "sh answers".to_owned());
 
         let mut readings = remote::Remote::new();
@@ -177,13 +183,14 @@ impl TestRun<'_> {
         let asked = |error: ShellError| failure::of_shell(&error, Stage::Probe);
         ask_facts(&mut shell, &mut readings, &mut observation).await.map_err(asked)?;
         ask_routine(&mut shell, &mut readings, &routine, &mut observation).await.map_err(asked)?;
-        bill.used(Lane::Routine, observation.spent.take());
+        bill.used(&cpu, observation.spent.take());
         let took = began.elapsed();
         for family in routine {
             self.tell_family(family, took, &observation);
         }
         for lane in SIDE_LANES {
-            let mut shells = Shells { session, routine: &mut shell, own: None, is_refused: false };
+            let routine = (&mut shell, cpu.clone());
+            let mut shells = Shells { session, routine, own: None, is_refused: false };
             for family in on(self.off).filter(|family| family.lane() == lane) {
                 let began = Instant::now();
                 if let Err(error) = shells.ask(family, &mut readings, bill, &mut observation).await {
@@ -270,8 +277,8 @@ fn failed_at(plan: &[Planned], failure: &Failure, passed: usize) -> usize {
 struct Shells<'a> {
     session: &'a Session,
     /// Serves where the server opens no further channel.
-    routine: &'a mut Shell,
-    own: Option<Shell>,
+    routine: (&'a mut Shell, ShellCpu),
+    own: Option<(Shell, ShellCpu)>,
     is_refused: bool,
 }
 
@@ -288,19 +295,22 @@ impl Shells<'_> {
         if self.own.is_none() && !self.is_refused {
             match self.session.shell(remote::script()).await {
                 Ok(fresh) => {
-                    bill.started(lane, fresh.start_up());
-                    self.own = Some(fresh);
+                    bill.started(fresh.start_up());
+                    self.own = Some((fresh, ShellCpu::default()));
                 }
                 Err(ShellError::ChannelRefused { .. }) => self.is_refused = true,
                 Err(error) => return Err(error),
             }
         }
         let nonce = nonce();
-        let shell = self.own.as_mut().unwrap_or(self.routine);
+        let (shell, cpu) = match &mut self.own {
+            Some((shell, cpu)) => (shell, cpu),
+            None => (&mut *self.routine.0, &mut self.routine.1),
+        };
         match shell.ask(&remote::slow_command(&[family], false, &nonce), limits(lane)).await {
             Ok(output) => {
                 readings.slow(&output, &[family], &nonce, observation);
-                bill.used(if self.is_refused { Lane::Routine } else { lane }, observation.spent.take());
+                bill.used(cpu, observation.spent.take());
                 Ok(())
             }
             Err(error) => {

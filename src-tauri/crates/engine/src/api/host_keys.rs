@@ -42,7 +42,7 @@ impl Hostrounds {
                 HostKeyCheck { accepted: Some(known.unwrap_or_default()), offer: None, failure: None }
             }
             (Err(_), Some(known)) => HostKeyCheck { accepted: Some(known), offer: None, failure: None },
-            (Err(Refusal { error, host_key }), None) => HostKeyCheck {
+            (Err(Refusal { error, host_key, .. }), None) => HostKeyCheck {
                 accepted: None,
                 offer: host_key.map(|key| engine.offer(key)),
                 failure: Some(error.failure),
@@ -131,7 +131,7 @@ impl Engine {
     async fn settle_offer(&self, offer: &str, kind: ActivityKind, message: &str) {
         lock(&self.offers).remove(offer);
         self.log(kind, None, message).await;
-        self.nudge_untrusted().await;
+        self.collect_untrusted().await;
     }
 }
 

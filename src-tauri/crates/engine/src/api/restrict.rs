@@ -31,13 +31,8 @@ impl Hostrounds {
             format!("install -d -m 755 {folder}"),
             format!("cat > {RESTRICTED_PATH} <<'{END}'\n{}\n{END}", script.trim_end()),
             format!("chmod 755 {RESTRICTED_PATH}"),
-            format!(
-                "install -d -m 700 -o {user} -g \"$(id -gn {user})\" \"$(getent passwd {user} | cut -d: -f6)/.ssh\""
-            ),
-            format!(
-                "printf '%s\\n' {} >> \"$(getent passwd {user} | cut -d: -f6)/.ssh/authorized_keys\"",
-                quoted(&line)
-            ),
+            // Not as root: the account may have put links in the way, to have root write somewhere else.
+            format!("su -s /bin/sh -c {} -- {user}", quoted(&admission(&line))),
         ];
         Ok(RestrictKit {
             script,
@@ -47,6 +42,13 @@ impl Hostrounds {
             costs: costs(&target.hop.user),
         })
     }
+}
+
+/// Lets the key in that stands in `line` of `authorized_keys`, in a shell of the account itself. The file may end without a
+/// newline; an empty line means nothing there.
+fn admission(line: &str) -> String {
+    let line = quoted(line);
+    format!(r#"umask 077; mkdir -p "$HOME/.ssh" && printf '\n%s\n' {line} >> "$HOME/.ssh/authorized_keys""#)
 }
 
 /// A word of a shell, whatever is in it.

@@ -1,8 +1,15 @@
 //! What one session has made its server spend, as far as it was not told yet.
 
+use std::sync::{Arc, Mutex};
+
 use hostrounds_core::footprint::{Footprint, RemoteCpu};
-use hostrounds_core::probe::Lane;
-use hostrounds_ssh::{Session, Spent, StartUp};
+use hostrounds_ssh::{Session, Spent, StartUp, Traffic};
+
+use crate::engine::lock;
+
+/// CPU seconds that one shell had used in all when it last said so. It goes with its shell, of which a lane may have several.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ShellCpu(Arc<Mutex<f64>>);
 
 /// The open bill of a session.
 pub(crate) struct Bill {
@@ -10,31 +17,31 @@ pub(crate) struct Bill {
     told: Spent,
     /// What is to be told with the next answer: the login to begin with, then the CPU of the shells.
     open: Footprint,
-    /// CPU seconds that the present shell of each lane had used in all when it last said so.
-    used: Vec<(Lane, f64)>,
+}
+
+/// What a login has cost that came to nothing.
+pub(crate) fn of_a_failed_login(traffic: Traffic) -> Footprint {
+    Footprint { logins: 1, received: traffic.received, sent: traffic.sent, ..Footprint::default() }
 }
 
 impl Bill {
     /// Somebody has just logged in.
     pub(crate) fn of_a_login() -> Self {
-        Self { told: Spent::default(), open: Footprint { logins: 1, ..Footprint::default() }, used: Vec::new() }
+        Self { told: Spent::default(), open: Footprint { logins: 1, ..Footprint::default() } }
     }
 
-    /// The shell of a lane was started.
-    pub(crate) fn started(&mut self, lane: Lane, start_up: StartUp) {
-        self.used.retain(|(other, _)| *other != lane);
+    /// A shell was started.
+    pub(crate) fn started(&mut self, start_up: StartUp) {
         self.open.start_up += start_up.cpu.unwrap_or_default().as_secs_f64();
     }
 
-    /// The shell of a lane has told what it has used in all, its start included.
-    pub(crate) fn used(&mut self, lane: Lane, total: Option<RemoteCpu>) {
+    /// A shell has told what it has used in all, its start included.
+    pub(crate) fn used(&mut self, shell: &ShellCpu, total: Option<RemoteCpu>) {
         let Some(RemoteCpu(total)) = total.filter(|RemoteCpu(total)| total.is_finite() && *total >= 0.0) else {
             return;
         };
-        let before = self.used.iter().find(|(other, _)| *other == lane).map_or(0.0, |(_, before)| *before);
+        let before = std::mem::replace(&mut *lock(&shell.0), total);
         self.open.cpu += (total - before).max(0.0);
-        self.used.retain(|(other, _)| *other != lane);
-        self.used.push((lane, total));
     }
 
     /// What was not told yet; from now on it is.
@@ -64,29 +71,33 @@ mod tests {
     #[test]
     fn the_cpu_of_each_shell_is_counted_once() {
         let mut bill = Bill::of_a_login();
-        bill.started(Lane::Routine, start_up(100));
-        bill.started(Lane::Steady, start_up(100));
-        for (lane, total) in [(Lane::Routine, 0.25), (Lane::Steady, 0.5), (Lane::Routine, 0.75)] {
-            bill.used(lane, Some(RemoteCpu(total)));
+        let (routine, hanging, next) = (ShellCpu::default(), ShellCpu::default(), ShellCpu::default());
+        bill.started(start_up(100));
+        bill.started(start_up(100));
+        for (shell, total) in [(&routine, 0.25), (&hanging, 0.5), (&routine, 0.75)] {
+            bill.used(shell, Some(RemoteCpu(total)));
         }
         assert!((bill.open.cpu - 1.25).abs() < 1e-9, "{:?}", bill.open);
         assert!((bill.open.start_up - 0.2).abs() < 1e-9, "{:?}", bill.open);
 
-        // A shell that had to be started again counts from the beginning.
-        bill.started(Lane::Steady, start_up(0));
-        bill.used(Lane::Steady, Some(RemoteCpu(0.5)));
-        assert!((bill.open.cpu - 1.75).abs() < 1e-9, "{:?}", bill.open);
+        // Another shell in the place of one that hangs counts from the beginning, and that one goes on where it was.
+        bill.started(start_up(0));
+        for (shell, total) in [(&next, 0.5), (&hanging, 2.5), (&next, 0.75)] {
+            bill.used(shell, Some(RemoteCpu(total)));
+        }
+        assert!((bill.open.cpu - 4.0).abs() < 1e-9, "{:?}", bill.open);
     }
 
     #[test]
     fn what_cannot_be_is_not_counted() {
         let mut bill = Bill::of_a_login();
-        bill.used(Lane::Routine, None);
+        let shell = ShellCpu::default();
+        bill.used(&shell, None);
         for lie in [f64::NAN, f64::INFINITY, -1.0] {
-            bill.used(Lane::Routine, Some(RemoteCpu(lie)));
+            bill.used(&shell, Some(RemoteCpu(lie)));
         }
-        bill.used(Lane::Routine, Some(RemoteCpu(1.0)));
-        bill.used(Lane::Routine, Some(RemoteCpu(0.5)));
+        bill.used(&shell, Some(RemoteCpu(1.0)));
+        bill.used(&shell, Some(RemoteCpu(0.5)));
         assert!((bill.open.cpu - 1.0).abs() < 1e-9, "{:?}", bill.open);
     }
 }

@@ -11,6 +11,8 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::bill::ShellCpu;
+
 /// The lanes beside the routine one.
 pub(crate) const SIDE_LANES: [Lane; 3] = [Lane::Steady, Lane::Mounts, Lane::Programs];
 
@@ -60,6 +62,8 @@ pub(crate) struct Answer {
     pub(crate) took: Duration,
     /// What starting the shell cost, where it was started for this question.
     pub(crate) start_up: Option<StartUp>,
+    /// What the shell that answered has used.
+    pub(crate) cpu: ShellCpu,
     /// The output, with the nonce that marks its parts.
     pub(crate) outcome: Result<(Vec<u8>, String), ShellError>,
 }
@@ -167,27 +171,33 @@ impl LaneShell {
 struct Shells {
     lane: Lane,
     session: Arc<Session>,
-    ready: Option<Shell>,
-    hanging: Vec<(Vec<Family>, Shell)>,
+    ready: Option<Counted>,
+    hanging: Vec<(Vec<Family>, Counted)>,
+}
+
+/// A shell and what it has used.
+struct Counted {
+    shell: Shell,
+    cpu: ShellCpu,
 }
 
 impl Shells {
     /// The shell for a question: the one on which the same was asked and hangs, the one that is ready, or a new one.
-    async fn take(&mut self, families: &[Family], start_up: &mut Option<StartUp>) -> Result<Shell, ShellError> {
+    async fn take(&mut self, families: &[Family], start_up: &mut Option<StartUp>) -> Result<Counted, ShellError> {
         if let Some(place) = self.hanging.iter().position(|(hanging, _)| hanging == families) {
             return Ok(self.hanging.swap_remove(place).1);
         }
         if let Some(ready) = self.ready.take() {
             return Ok(ready);
         }
-        let fresh = self.session.shell(remote::script()).await?;
-        *start_up = Some(fresh.start_up());
-        Ok(fresh)
+        let shell = self.session.shell(remote::script()).await?;
+        *start_up = Some(shell.start_up());
+        Ok(Counted { shell, cpu: ShellCpu::default() })
     }
 
     /// What becomes of a shell after an answer. One that is late is kept: it knows that it is, and nothing more is started on it
     /// while something hangs. Programs go on without it on another one.
-    fn put_back(&mut self, shell: Shell, families: &[Family], outcome: &Result<Vec<u8>, ShellError>) {
+    fn put_back(&mut self, shell: Counted, families: &[Family], outcome: &Result<Vec<u8>, ShellError>) {
         match outcome {
             Ok(_) if self.ready.is_none() => self.ready = Some(shell),
             Err(ShellError::StillBusy | ShellError::Timeout { .. }) if self.lane == Lane::Programs => {
@@ -209,15 +219,16 @@ async fn work(
     while let Some(Question { what, families, command, nonce }) = questions.recv().await {
         let began = Instant::now();
         let mut start_up = None;
-        let outcome = match shells.take(&families, &mut start_up).await {
-            Ok(mut shell) => {
-                let output = shell.ask(&command, limits(lane)).await;
-                shells.put_back(shell, &families, &output);
-                output.map(|output| (output, nonce))
+        let (outcome, cpu) = match shells.take(&families, &mut start_up).await {
+            Ok(mut counted) => {
+                let cpu = counted.cpu.clone();
+                let output = counted.shell.ask(&command, limits(lane)).await;
+                shells.put_back(counted, &families, &output);
+                (output.map(|output| (output, nonce)), cpu)
             }
-            Err(error) => Err(error),
+            Err(error) => (Err(error), ShellCpu::default()),
         };
-        if answers.send(Answer { what, families, took: began.elapsed(), start_up, outcome }).is_err() {
+        if answers.send(Answer { what, families, took: began.elapsed(), start_up, cpu, outcome }).is_err() {
             return;
         }
     }

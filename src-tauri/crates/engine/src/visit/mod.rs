@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use crate::failure::VisitError;
 pub(crate) use ask::{ask_facts, ask_routine, unread_reason};
-pub(crate) use bill::Bill;
+pub(crate) use bill::{Bill, ShellCpu};
 pub(crate) use lane::{SIDE_LANES, limits, nonce};
 pub(crate) use local::LocalSite;
 pub(crate) use remote::{RemoteSite, Shared};

@@ -12,7 +12,7 @@ use hostrounds_ssh::{KnownHosts, Limits, Prompter, Session, Shell, ShellError};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::ask::{ask_facts, ask_routine, refused_families, take_in, unread_reason};
-use super::bill::Bill;
+use super::bill::{Bill, ShellCpu};
 use super::lane::{LaneShell, SIDE_LANES, What, limits, nonce};
 use super::rhythms::Rhythms;
 use super::way::{Keys, Way};
@@ -59,6 +59,7 @@ pub(crate) struct RemoteSite {
 struct Open {
     session: Arc<Session>,
     routine: Shell,
+    routine_cpu: ShellCpu,
     lanes: Vec<LaneShell>,
     /// Lanes for which the server opens no channel: their families are asked for on the routine shell, after everything else.
     crowded: Vec<Lane>,
@@ -112,6 +113,7 @@ impl RemoteSite {
             Err(refusal) => {
                 let Failure { stage, hop, .. } = refusal.error.failure.clone();
                 stages.push(StageTime { hop, ..stage_time(stage, None, step_began.elapsed()) });
+                self.news.spent = self.news.spent.plus(refusal.spent);
                 return Err(refusal.error);
             }
         };
@@ -127,13 +129,14 @@ impl RemoteSite {
                 return Err(failure::of_shell(&error, Stage::Shell).into());
             }
         };
-        bill.started(Lane::Routine, routine.start_up());
+        bill.started(routine.start_up());
         stages.push(stage_time(Stage::Shell, None, began.elapsed()));
         let session = Arc::new(session);
         let lanes = SIDE_LANES.map(|lane| LaneShell::new(lane, Arc::clone(&session))).into();
         Ok(Open {
             session,
             routine,
+            routine_cpu: ShellCpu::default(),
             lanes,
             crowded: Vec::new(),
             facts_read: false,
@@ -172,12 +175,12 @@ impl RemoteSite {
         }
         if !open.facts_read {
             ask_facts(&mut open.routine, &mut self.readings, &mut first).await?;
-            open.bill.used(Lane::Routine, first.spent.take());
+            open.bill.used(&open.routine_cpu, first.spent.take());
             open.facts_read = true;
         }
         if cold {
             ask_routine(&mut open.routine, &mut self.readings, &families, &mut first).await?;
-            open.bill.used(Lane::Routine, first.spent.take());
+            open.bill.used(&open.routine_cpu, first.spent.take());
             tokio::time::sleep(FIRST_READINGS_APART).await;
             for lane in open.lanes.iter_mut().filter(|lane| lane.lane() == Lane::Steady) {
                 lane.ask(&after_pause);
@@ -194,7 +197,7 @@ impl RemoteSite {
         let mut observation = Observation::empty(clock::now());
         observation.facts = first.facts;
         ask_routine(&mut open.routine, &mut self.readings, &families, &mut observation).await?;
-        open.bill.used(Lane::Routine, observation.spent.take());
+        open.bill.used(&open.routine_cpu, observation.spent.take());
 
         let until = began + if call.whole { ALL_LANES } else { GRACE };
         for lane in &mut open.lanes {
@@ -203,11 +206,12 @@ impl RemoteSite {
                     stages.push(stage_time(Stage::Probe, Some(*family), answer.took));
                 }
                 if let Some(start_up) = answer.start_up {
-                    open.bill.started(lane.lane(), start_up);
+                    open.bill.started(start_up);
                 }
                 let refused = refused_families(&answer);
+                let cpu = answer.cpu.clone();
                 take_in(&mut self.readings, &mut self.rhythms, lane, answer, &mut observation);
-                open.bill.used(lane.lane(), observation.spent.take());
+                open.bill.used(&cpu, observation.spent.take());
                 if let Some(refused) = refused {
                     crowded.extend(refused);
                     open.crowded.push(lane.lane());
@@ -265,7 +269,7 @@ impl RemoteSite {
                 }
                 Err(error) => return Err(error.into()),
             }
-            open.bill.used(Lane::Routine, observation.spent.take());
+            open.bill.used(&open.routine_cpu, observation.spent.take());
         }
         Ok(())
     }
@@ -323,7 +327,9 @@ impl Site for RemoteSite {
         for lane in self.open.iter_mut().flat_map(|open| &mut open.lanes) {
             has_news |= lane.gather().await;
         }
-        if !has_news {
+        // What has arrived is not worth a login: it comes with the next visit.
+        let stands = self.open.as_ref().is_some_and(|open| !open.session.is_closed());
+        if !has_news || !stands {
             std::future::pending::<()>().await;
         }
     }

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use hostrounds_core::collection::Failure;
+use hostrounds_core::footprint::Footprint;
 use hostrounds_core::server::{Hop, Login, SecretSlot, ServerId, SshTarget};
 use hostrounds_ssh::{Credential, Deadlines, Endpoint, HostKeyOffer, KnownHosts, Prompter, Route, Session, StepDone};
 use secrecy::SecretString;
 
+use super::bill::of_a_failed_login;
 use crate::api::view::{SecretChange, SecretEdit};
 use crate::credentials::{CredentialError, Credentials, Secrets};
 use crate::failure::{self, VisitError};
@@ -47,6 +49,8 @@ pub(crate) struct Refusal {
     pub(crate) error: VisitError,
     /// The key that was not accepted, if that is why.
     pub(crate) host_key: Option<HostKeyOffer>,
+    /// What the server was made to spend. What its jump hosts spend is not counted for it.
+    pub(crate) spent: Footprint,
 }
 
 impl Way {
@@ -76,7 +80,8 @@ impl Way {
         connected.map_err(|error| {
             let VisitError { failure, holds } = failure::of_route(&error);
             let host_key = error.error.host_key().cloned();
-            Refusal { error: VisitError { failure: self.explain(failure), holds }, host_key }
+            let spent = error.login.filter(|_| error.jump.is_none()).map(of_a_failed_login).unwrap_or_default();
+            Refusal { error: VisitError { failure: self.explain(failure), holds }, host_key, spent }
         })
     }
 
