@@ -12,7 +12,7 @@ export type QueueView = {
  */
 paused: boolean, 
 /**
- * How many may run at once.
+ * How many may run at once, besides at most 64 that have waited for their server for more than half a second.
  */
 concurrency: number, 
 /**

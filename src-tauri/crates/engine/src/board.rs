@@ -11,6 +11,7 @@ use hostrounds_core::probe::{Family, Rhythm};
 use hostrounds_core::server::{SecretSlot, Server, ServerId};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::Newest;
+use tokio::sync::watch;
 
 use crate::api::view::{Latest, ServerState, ServerView, Summary};
 use crate::failure::is_ours;
@@ -19,6 +20,7 @@ use crate::failure::is_ours;
 #[derive(Default)]
 pub(crate) struct Board {
     entries: Mutex<BTreeMap<ServerId, Entry>>,
+    held: watch::Sender<BTreeSet<ServerId>>,
 }
 
 struct Entry {
@@ -71,7 +73,9 @@ impl Board {
     }
 
     pub(crate) fn remove(&self, id: ServerId) {
-        self.lock().remove(&id);
+        let mut entries = self.lock();
+        entries.remove(&id);
+        self.held.send_if_modified(|held| held.remove(&id));
     }
 
     /// What stands in the store: what an earlier run of the application or another process last observed, and why the
@@ -145,11 +149,17 @@ impl Board {
         let Some(entry) = entries.get_mut(&id) else { return false };
         let before = entry.hold.take().map(|(since, _)| since);
         entry.hold = hold.map(|(since, failure)| (before.unwrap_or(since), failure));
-        before.is_some() != entry.hold.is_some()
+        let is_held = entry.hold.is_some();
+        self.held.send_if_modified(|held| if is_held { held.insert(id) } else { held.remove(&id) })
     }
 
     pub(crate) fn is_held(&self, id: ServerId) -> bool {
-        self.lock().get(&id).is_some_and(|entry| entry.hold.is_some())
+        self.held.borrow().contains(&id)
+    }
+
+    /// The servers that are held, now and from now on.
+    pub(crate) fn held(&self) -> watch::Receiver<BTreeSet<ServerId>> {
+        self.held.subscribe()
     }
 
     pub(crate) fn set_firing(&self, firing: &HashMap<ServerId, u32>) {

@@ -10,7 +10,7 @@ use hostrounds_core::collection::CollectionState;
 use hostrounds_core::footprint::Budget;
 use hostrounds_core::server::{SecretSlot, Server, ServerId, Target};
 use hostrounds_ssh::{HostKeyOffer, KnownHosts};
-use hostrounds_store::{Hold, Store, StoreError};
+use hostrounds_store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -160,6 +160,7 @@ impl Engine {
             troubles: Arc::clone(&troubles),
             store: store.clone(),
             meter: Meter::new(settings.budget),
+            holding: tokio::sync::Mutex::default(),
             queue_changed: Arc::clone(&queue_changed),
         });
         let known_hosts = Arc::new(KnownHosts::system(options.known_hosts()));
@@ -192,7 +193,7 @@ impl Engine {
             finish_recording,
         });
         engine.read_servers().await?;
-        engine.read_holds().await?;
+        engine.pipeline.read_holds().await?;
         engine.alerting.start().await?;
         if let Some(newest) = engine.store.activity(None, None, 1).await?.first() {
             engine.followed.store(newest.id, Ordering::Relaxed);
@@ -203,16 +204,22 @@ impl Engine {
     /// Puts the servers of the store on the board, with what was last observed of each. Gives those that are new here, those
     /// that have changed and those that are gone.
     pub(crate) async fn read_servers(&self) -> Result<ServerChanges, StoreError> {
-        self.secrets.replace(self.store.secrets().await?);
+        let secrets = self.store.secrets().await?;
+        let with_secrets = |server: Server| (server.id, (self.secrets.noted(server.id), server));
+        let known: HashMap<ServerId, (Noted, Server)> = self.board.servers().into_iter().map(with_secrets).collect();
+        self.secrets.replace(secrets);
         let mut changes = ServerChanges::default();
-        let known: HashMap<ServerId, Server> =
-            self.board.servers().into_iter().map(|server| (server.id, server)).collect();
         let stored = self.store.servers().await?;
         for server in &stored {
             match known.get(&server.id) {
                 None => changes.added.push(server.clone()),
-                Some(before) if before != server => changes.changed.push(server.clone()),
-                Some(_) => continue,
+                Some((noted, before)) => {
+                    let reconnect = before.target != server.target || *noted != self.secrets.noted(server.id);
+                    if !reconnect && before == server {
+                        continue;
+                    }
+                    changes.changed.push((server.clone(), reconnect));
+                }
             }
             self.board.put(server.clone(), self.secrets.of(server));
         }
@@ -220,27 +227,12 @@ impl Engine {
             self.restore(server.id).await?;
             self.read_footprint(server.id).await?;
         }
-        changes.removed =
-            known.into_values().filter(|server| stored.iter().all(|other| other.id != server.id)).collect();
+        let known = known.into_values().map(|(_, server)| server);
+        changes.removed = known.filter(|server| stored.iter().all(|other| other.id != server.id)).collect();
         for server in &changes.removed {
             self.board.remove(server.id);
         }
         Ok(changes)
-    }
-
-    /// Takes over which servers are held; gives those for which that is a change, with whether they are held now.
-    pub(crate) async fn read_holds(&self) -> Result<Vec<(ServerId, bool)>, StoreError> {
-        let mut holds: HashMap<ServerId, Hold> =
-            self.store.holds().await?.into_iter().map(|hold| (hold.server, hold)).collect();
-        let mut changed = Vec::new();
-        for server in self.board.servers() {
-            let hold = holds.remove(&server.id).map(|hold| (hold.since, hold.failure));
-            let held = hold.is_some();
-            if self.board.set_hold(server.id, hold) {
-                changed.push((server.id, held));
-            }
-        }
-        Ok(changed)
     }
 
     /// Takes over what a server was made to spend today.
@@ -343,7 +335,7 @@ impl Engine {
             return;
         }
         if let Some(server) = self.board.server(id) {
-            tasks.insert(id, Task::start(server, self.board.is_held(id), self.edges()));
+            tasks.insert(id, Task::start(server, self.board.failure(id), self.edges()));
         }
     }
 
@@ -367,6 +359,7 @@ impl Engine {
             gate: Arc::clone(&self.gate),
             ledger: Arc::clone(&self.pipeline) as _,
             mode: self.mode.subscribe(),
+            held: self.board.held(),
             site: Arc::new(move |server| -> Box<dyn Site> {
                 match &server.target {
                     Target::Local => Box::new(LocalSite::new()),
@@ -466,7 +459,8 @@ impl Engine {
 #[derive(Default)]
 pub(crate) struct ServerChanges {
     pub(crate) added: Vec<Server>,
-    pub(crate) changed: Vec<Server>,
+    /// With whether one must log in anew: its connection or its secrets are other ones.
+    pub(crate) changed: Vec<(Server, bool)>,
     pub(crate) removed: Vec<Server>,
 }
 

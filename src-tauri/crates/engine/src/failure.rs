@@ -170,6 +170,12 @@ pub(crate) fn needs_a_person(failure: &Failure) -> bool {
     matches!(failure.code.as_str(), "person_needed" | "prompts_declined" | "prompts_timeout" | "login_grace_over")
 }
 
+/// Whether a password or answers were sent and the server never said what it makes of them. Once is bad luck; a server that
+/// does so again refuses without a word, and may count it.
+pub(crate) fn is_undecided_login(failure: &Failure) -> bool {
+    failure.code == "login_undecided"
+}
+
 /// Whether the cause lies with this computer, its settings or the person before it, so that the failure says nothing about the
 /// server.
 pub(crate) fn is_ours(failure: &Failure) -> bool {

@@ -6,7 +6,6 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use hostrounds_core::collection::Failure;
-use hostrounds_core::server::ServerId;
 use hostrounds_store::StoreError;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -62,8 +61,8 @@ impl Engine {
             }
             let now_trusted = self.trusted_at();
             if std::mem::replace(&mut trusted, now_trusted) != now_trusted {
-                // Another process has accepted a host key.
-                self.nudge_untrusted().await;
+                // Another process has accepted a host key, or a visit has learned one.
+                self.nudge_untrusted(|| Command::Due).await;
             }
             let kept = async {
                 if self.store.changed_elsewhere().await? {
@@ -115,13 +114,10 @@ impl Engine {
         for server in added {
             self.start_task(server.id).await;
         }
-        for server in changed {
-            self.hand_over_settings(server, true).await;
+        for (server, reconnect) in changed {
+            self.hand_over_settings(server, reconnect).await;
         }
-        for (id, held) in self.read_holds().await? {
-            if let Some(task) = self.tasks.lock().await.get(&id) {
-                task.send(Command::Held(held)).await;
-            }
+        for id in self.pipeline.read_holds().await? {
             self.pipeline.tell(id);
         }
         if self.schedule_is_elsewhere() {
@@ -155,23 +151,23 @@ impl Engine {
         Ok(())
     }
 
-    /// Visits the servers at once that wait for a host key to be accepted or replaced.
-    pub(crate) async fn nudge_untrusted(&self) {
-        for server in self.board.servers() {
-            let waits = |failure: Failure| matches!(failure.code.as_str(), "host_key_unknown" | "host_key_changed");
-            if self.board.failure(server.id).is_some_and(waits) {
-                self.nudge(server.id).await;
-            }
-        }
+    /// A person has accepted or replaced a host key: the servers that wait for one are visited for that person.
+    pub(crate) async fn collect_untrusted(&self) {
+        self.nudge_untrusted(|| Command::Collect { tries: TRIES, accepted: oneshot::channel().0, ended: None }).await;
     }
 
-    /// Collects a server soon, without waiting for it.
-    async fn nudge(&self, id: ServerId) {
-        let sender = self.tasks.lock().await.get(&id).map(TaskHandle::sender);
-        if let Some(sender) = sender {
-            let (accepted, _) = oneshot::channel();
-            // A task that has ended, or whose line of commands is full, is not nudged.
-            let _ = sender.try_send(Command::Collect { tries: TRIES, accepted, ended: None });
+    /// Hands a command to the tasks of the servers that wait for a host key to be accepted or replaced.
+    async fn nudge_untrusted(&self, command: impl Fn() -> Command) {
+        let waits = |failure: Failure| matches!(failure.code.as_str(), "host_key_unknown" | "host_key_changed");
+        for server in self.board.servers() {
+            if !server.enabled || !self.board.failure(server.id).is_some_and(waits) {
+                continue;
+            }
+            let sender = self.tasks.lock().await.get(&server.id).map(TaskHandle::sender);
+            if let Some(sender) = sender {
+                // A task that has ended, or whose line of commands is full, is not nudged.
+                let _ = sender.try_send(command());
+            }
         }
     }
 

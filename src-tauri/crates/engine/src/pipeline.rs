@@ -1,5 +1,6 @@
 //! The one direction: what a collection yields goes to the store, then to the rules, then to the notifications and events.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -10,7 +11,7 @@ use hostrounds_core::observation::Observation;
 use hostrounds_core::server::{Login, Server, ServerId, Target};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::{Hold, Store, StoreError};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use crate::alerting::Alerting;
 use crate::api::error::store_trouble;
@@ -35,6 +36,8 @@ pub(crate) struct Pipeline {
     pub(crate) troubles: Arc<Troubles>,
     pub(crate) store: Store,
     pub(crate) meter: Meter,
+    /// Held by whoever changes or reads who is held: the store and the board agree for everybody else.
+    pub(crate) holding: Mutex<()>,
     /// The view of the queue is to be told anew.
     pub(crate) queue_changed: Arc<Notify>,
 }
@@ -78,16 +81,41 @@ impl Pipeline {
 }
 
 impl Pipeline {
-    /// Lets the schedule of a server go on, if it was held. Its task is told by whoever calls.
+    /// Lets the schedule of a server go on, if it was held, here or by another process. While the store cannot be written it
+    /// stays held: the store would say so again at the next look.
     pub(crate) async fn release(&self, server: &Server) {
-        if !self.board.set_hold(server.id, None) {
-            return;
+        let turn = self.holding.lock().await;
+        let is_news = match self.store.release(server.id).await {
+            Ok(was_held) => {
+                if was_held {
+                    self.log(ActivityKind::ServerResumed, server, &format!("{} goes on", server.name)).await;
+                }
+                self.board.set_hold(server.id, None)
+            }
+            Err(error) => {
+                self.troubles.raise(store_trouble(&error));
+                false
+            }
+        };
+        drop(turn);
+        if is_news {
+            self.tell(server.id);
         }
-        match self.store.release(server.id).await {
-            Ok(_) => self.log(ActivityKind::ServerResumed, server, &format!("{} goes on", server.name)).await,
-            Err(error) => self.troubles.raise(store_trouble(&error)),
+    }
+
+    /// Takes over from the store which servers are held; gives those for which that is a change.
+    pub(crate) async fn read_holds(&self) -> Result<Vec<ServerId>, StoreError> {
+        let _turn = self.holding.lock().await;
+        let mut holds: HashMap<ServerId, Hold> =
+            self.store.holds().await?.into_iter().map(|hold| (hold.server, hold)).collect();
+        let mut changed = Vec::new();
+        for server in self.board.servers() {
+            let hold = holds.remove(&server.id).map(|hold| (hold.since, hold.failure));
+            if self.board.set_hold(server.id, hold) {
+                changed.push(server.id);
+            }
         }
-        self.tell(server.id);
+        Ok(changed)
     }
 
     /// Adds what a server was made to spend; gives what is to be kept now.
@@ -189,6 +217,7 @@ impl Ledger for Pipeline {
     }
 
     async fn held(&self, server: &Server, failure: &Failure) {
+        let _turn = self.holding.lock().await;
         let since = clock::now();
         let hold = Hold { server: server.id, since, failure: failure.clone() };
         if let Err(error) = self.store.hold(&hold).await {
@@ -201,7 +230,9 @@ impl Ledger for Pipeline {
     }
 
     async fn released(&self, server: &Server) {
-        self.release(server).await;
+        if self.board.is_held(server.id) {
+            self.release(server).await;
+        }
     }
 
     async fn ended(&self, server: &Server, collection: &Collection, observation: Option<&Observation>, news: News) {
@@ -245,4 +276,99 @@ fn is_verdict(collection: &Collection) -> bool {
         && collection.failure.as_ref().is_some_and(|failure| {
             !failure::is_ours(failure) && (collection.max_attempts >= TRIES || !failure.retryable)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use hostrounds_core::server::{Hop, ServerDraft, SshTarget, Thresholds};
+
+    use super::*;
+    use crate::credentials::Keyring;
+    use crate::engine::Engine;
+    use crate::options::Options;
+
+    fn refused() -> Failure {
+        Failure {
+            code: "login_refused".into(),
+            stage: Stage::Login,
+            message: "refused".into(),
+            hint: String::new(),
+            remedy: None,
+            hop: None,
+            retryable: false,
+        }
+    }
+
+    fn draft() -> ServerDraft {
+        ServerDraft {
+            name: "web".into(),
+            target: Target::Ssh(SshTarget::direct(Hop {
+                host: "web".into(),
+                port: 22,
+                user: "ops".into(),
+                logins: vec![Login::agent()],
+            })),
+            enabled: true,
+            interval: 60,
+            thresholds: Thresholds::default(),
+            families_off: vec![],
+            environment: None,
+            tags: vec![],
+        }
+    }
+
+    async fn engine() -> (Arc<Engine>, Server, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { data_dir: folder.path().to_owned(), notify: false };
+        let store = Store::open(&options.database()).await.unwrap();
+        let server = store.add_server(&draft(), clock::now()).await.unwrap();
+        let engine = Engine::assemble(options, store, Arc::new(Keyring::new("test".into())), None).await.unwrap();
+        (engine, server, folder)
+    }
+
+    /// Whether the server is held, for the store and for the board.
+    async fn held(engine: &Engine, server: &Server) -> (bool, bool) {
+        (!engine.store.holds().await.unwrap().is_empty(), engine.board.is_held(server.id))
+    }
+
+    /// Starts some work while somebody else changes who is held, gives it time, and says whether it came in between.
+    async fn comes_in_between<T: Send + 'static>(
+        engine: &Arc<Engine>,
+        server: &Server,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> bool {
+        let turn = engine.pipeline.holding.lock().await;
+        let before = held(engine, server).await;
+        let work = tokio::spawn(work);
+        for _ in 0..20 {
+            engine.store.log(clock::now(), ActivityKind::QueuePaused, None, "time passes").await.unwrap();
+        }
+        let came = work.is_finished() || held(engine, server).await != before;
+        drop(turn);
+        work.await.unwrap();
+        came
+    }
+
+    #[tokio::test]
+    async fn whoever_changes_or_reads_who_is_held_does_so_alone() {
+        let (engine, server, _folder) = engine().await;
+        let (pipeline, of) = (Arc::clone(&engine.pipeline), server.clone());
+        assert!(!comes_in_between(&engine, &server, async move { pipeline.held(&of, &refused()).await }).await);
+        assert_eq!(held(&engine, &server).await, (true, true));
+        let pipeline = Arc::clone(&engine.pipeline);
+        assert!(!comes_in_between(&engine, &server, async move { pipeline.read_holds().await }).await);
+        let (pipeline, of) = (Arc::clone(&engine.pipeline), server.clone());
+        assert!(!comes_in_between(&engine, &server, async move { pipeline.released(&of).await }).await);
+        assert_eq!(held(&engine, &server).await, (false, false));
+        engine.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_hold_that_another_process_has_made_is_released_too() {
+        let (engine, server, _folder) = engine().await;
+        engine.store.hold(&Hold { server: server.id, since: clock::now(), failure: refused() }).await.unwrap();
+        engine.pipeline.release(&server).await;
+        assert_eq!(held(&engine, &server).await, (false, false));
+        engine.shutdown().await;
+    }
 }

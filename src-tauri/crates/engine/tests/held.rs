@@ -11,7 +11,7 @@ mod support;
 
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::alert::RuleKind;
-use hostrounds_core::collection::CollectionState;
+use hostrounds_core::collection::{CollectionState, Stage};
 use hostrounds_core::server::{Login, ServerDraft, ServerId};
 use hostrounds_engine::api::Event;
 use hostrounds_engine::api::view::ServerState;
@@ -33,6 +33,14 @@ async fn refusing() -> (Sshd, ServerDraft, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     trust(folder.path(), &[sshd.known_hosts_line()]);
     (sshd, draft, folder)
+}
+
+/// The administrator of the server lets the key of the draft in.
+fn let_in(sshd: &Sshd, draft: &ServerDraft) {
+    let mut draft = draft.clone();
+    let Login::Key { path, .. } = &hop(&mut draft).logins[0] else { panic!("a key") };
+    let public = std::fs::read_to_string(format!("{path}.pub")).unwrap();
+    std::fs::write(sshd.folder().join("authorized_keys"), public).unwrap();
 }
 
 #[tokio::test]
@@ -96,11 +104,7 @@ async fn a_person_s_collection_that_succeeds_resumes_the_schedule() {
     let id = add(&hostrounds, wrong.clone()).await;
     view(&mut events, id, |view| view.state == ServerState::Held).await;
 
-    // The administrator of the server lets the key in.
-    let mut wrong = wrong;
-    let Login::Key { path, .. } = &hop(&mut wrong).logins[0] else { panic!("a key") };
-    let public = std::fs::read_to_string(format!("{path}.pub")).unwrap();
-    std::fs::write(sshd.folder().join("authorized_keys"), public).unwrap();
+    let_in(&sshd, &wrong);
     hostrounds.collect(id).await.unwrap();
     view(&mut events, id, |view| view.state == ServerState::Up && view.next_visit.is_some()).await;
     let visited = |event| matches!(event, Event::Latest { id: of, .. } if of == id).then_some(());
@@ -127,6 +131,45 @@ async fn two_processes_agree_on_who_is_held() {
     view(&mut events, id, |view| view.state == ServerState::Up).await;
     view(&mut onlooker, id, |view| view.state == ServerState::Up).await;
     assert_eq!(refusals(&sshd), 1, "{}", sshd.log());
+    other.shutdown().await;
+    keeper.shutdown().await;
+}
+
+#[tokio::test]
+async fn an_edit_by_another_process_that_touches_no_login_neither_knocks_nor_logs_in_anew() {
+    let (sshd, wrong, folder) = refusing().await;
+    let keeper = open(folder.path()).await;
+    let mut events = keeper.events();
+    keeper.start_schedule().await.unwrap();
+    let other = open(folder.path()).await;
+    let id = add(&keeper, wrong.clone()).await;
+    view(&mut events, id, |view| view.state == ServerState::Held).await;
+    let tagged = |tag: &str| form(ServerDraft { tags: vec![tag.into()], interval: 3600, ..wrong.clone() });
+    let is_tagged = |tag: &str| keeper.server_named("web").unwrap().server.tags == [tag.to_owned()];
+    let mut onlooker = other.events();
+    other.start_schedule().await.unwrap_err();
+    view(&mut onlooker, id, |view| view.state == ServerState::Held).await;
+
+    other.update_server(id, tagged("x")).await.unwrap();
+    event(&mut events, |_| is_tagged("x").then_some(())).await;
+    // By the time this computer was read twice, the server would have been visited as well.
+    for _ in 0..2 {
+        event(&mut events, |event| matches!(event, Event::Latest { id: ServerId::LOCAL, .. }).then_some(())).await;
+    }
+    assert_eq!(keeper.server_named("web").unwrap().state, ServerState::Held);
+    assert_eq!(refusals(&sshd), 1, "{}", sshd.log());
+
+    let_in(&sshd, &wrong);
+    let (collection, _) = keeper.collect_and_wait(id, 1).await.unwrap();
+    assert_eq!(collection.state, CollectionState::Completed);
+    assert_eq!(keeper.server_named("web").unwrap().held_since, None);
+    view(&mut onlooker, id, |view| view.held_since.is_none()).await;
+
+    other.update_server(id, tagged("y")).await.unwrap();
+    event(&mut events, |_| is_tagged("y").then_some(())).await;
+    let (collection, _) = keeper.collect_and_wait(id, 1).await.unwrap();
+    assert_eq!(collection.state, CollectionState::Completed);
+    assert!(collection.stages.iter().all(|stage| stage.stage != Stage::Login), "{:?}", collection.stages);
     other.shutdown().await;
     keeper.shutdown().await;
 }

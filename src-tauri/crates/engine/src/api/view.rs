@@ -110,7 +110,7 @@ pub struct ServerView {
 pub struct QueueView {
     /// Whether the schedule is paused. Collections that a person asks for still run.
     pub paused: bool,
-    /// How many may run at once.
+    /// How many may run at once, besides at most 64 that have waited for their server for more than half a second.
     pub concurrency: u32,
     /// How many stand in each state.
     pub counts: QueueCounts,

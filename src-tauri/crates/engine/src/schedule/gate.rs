@@ -1,25 +1,70 @@
-//! How many collections run at once, and who comes first: what a person asks for goes ahead of the schedule.
+//! How many collections run at once, and who comes first: what a person asks for goes ahead of the schedule, and servers that
+//! failed the last time, which tend to hang, come behind the others.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// A bounded number of places, with two lines before them.
+/// At most so many collections that have become slow leave their place to another one. Together with the places it bounds how
+/// many connections are made at once, whatever hangs.
+const SLOW_ALLOWED: usize = 64;
+/// So many of the schedule go ahead of a server that failed the last time, while both wait.
+const AHEAD_OF_DOUBTFUL: u32 = 4;
+
+/// A bounded number of places, with three lines before them.
 pub(crate) struct Gate {
     state: Mutex<State>,
 }
 
 struct State {
     places: usize,
-    taken: usize,
+    /// Collections that run.
+    inside: usize,
+    /// Those of them that have become slow.
+    slow: usize,
     people: VecDeque<oneshot::Sender<Place>>,
     schedule: VecDeque<oneshot::Sender<Place>>,
+    doubtful: VecDeque<oneshot::Sender<Place>>,
+    /// How many of the schedule have gone ahead of the doubtful that wait.
+    ahead: u32,
+}
+
+impl State {
+    /// The next in line, if there is room.
+    fn next(&mut self) -> Option<oneshot::Sender<Place>> {
+        if self.inside - self.slow.min(SLOW_ALLOWED) >= self.places {
+            return None;
+        }
+        if let Some(person) = self.people.pop_front() {
+            return Some(person);
+        }
+        if (self.ahead < AHEAD_OF_DOUBTFUL || self.doubtful.is_empty())
+            && let Some(scheduled) = self.schedule.pop_front()
+        {
+            self.ahead = if self.doubtful.is_empty() { 0 } else { self.ahead + 1 };
+            return Some(scheduled);
+        }
+        self.ahead = 0;
+        self.doubtful.pop_front()
+    }
 }
 
 /// A place that is held until it is dropped.
 pub(crate) struct Place {
     gate: Arc<Gate>,
+    is_slow: bool,
+}
+
+impl Place {
+    /// Lets another one in: what goes on here waits for its server and costs next to nothing. Where too many are slow already,
+    /// the next one is let in when one of them has ended.
+    pub(crate) fn grow_slow(&mut self) {
+        if !std::mem::replace(&mut self.is_slow, true) {
+            self.gate.lock().slow += 1;
+            self.gate.admit();
+        }
+    }
 }
 
 /// Which line to stand in.
@@ -29,6 +74,8 @@ pub(crate) enum Line {
     Person,
     /// In order of arrival.
     Schedule,
+    /// Behind the rest of the schedule, since the server failed the last time.
+    Doubtful,
 }
 
 impl Gate {
@@ -36,9 +83,12 @@ impl Gate {
         Arc::new(Self {
             state: Mutex::new(State {
                 places: places as usize,
-                taken: 0,
+                inside: 0,
+                slow: 0,
                 people: VecDeque::new(),
                 schedule: VecDeque::new(),
+                doubtful: VecDeque::new(),
+                ahead: 0,
             }),
         })
     }
@@ -52,6 +102,7 @@ impl Gate {
                 match line {
                     Line::Person => state.people.push_back(sender),
                     Line::Schedule => state.schedule.push_back(sender),
+                    Line::Doubtful => state.doubtful.push_back(sender),
                 }
             }
             self.admit();
@@ -72,15 +123,12 @@ impl Gate {
         loop {
             let next = {
                 let mut state = self.lock();
-                if state.taken >= state.places {
-                    return;
-                }
-                let Some(next) = state.people.pop_front().or_else(|| state.schedule.pop_front()) else { return };
-                state.taken += 1;
+                let Some(next) = state.next() else { return };
+                state.inside += 1;
                 next
             };
             // Whoever left the line gives the place back by dropping it, which admits the next one.
-            drop(next.send(Place { gate: Arc::clone(self) }));
+            drop(next.send(Place { gate: Arc::clone(self), is_slow: false }));
         }
     }
 
@@ -91,7 +139,11 @@ impl Gate {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.gate.lock().taken -= 1;
+        {
+            let mut state = self.gate.lock();
+            state.inside -= 1;
+            state.slow -= usize::from(self.is_slow);
+        }
         self.gate.admit();
     }
 }
@@ -120,6 +172,45 @@ mod tests {
         assert!(is_waiting(&mut scheduled).await);
         drop(place);
         scheduled.await;
+    }
+
+    #[tokio::test]
+    async fn so_many_that_are_slow_let_others_in_and_no_more() {
+        let gate = Gate::new(1);
+        let mut slow = Vec::new();
+        for _ in 0..SLOW_ALLOWED {
+            let mut place = gate.enter(Line::Schedule).await;
+            place.grow_slow();
+            place.grow_slow();
+            slow.push(place);
+        }
+        let mut one_more = gate.enter(Line::Schedule).await;
+        one_more.grow_slow();
+        let mut person = pin!(gate.enter(Line::Person));
+        assert!(is_waiting(&mut person).await, "all that may be slow are");
+        drop(slow.pop());
+        person.await;
+    }
+
+    #[tokio::test]
+    async fn servers_that_failed_come_behind_the_others_and_are_not_forgotten() {
+        let gate = Gate::new(1);
+        let held = gate.enter(Line::Schedule).await;
+        let (sender, mut order) = tokio::sync::mpsc::unbounded_channel();
+        for line in [[Line::Doubtful; 2].as_slice(), &[Line::Schedule; 6]].concat() {
+            let (gate, sender) = (Arc::clone(&gate), sender.clone());
+            tokio::spawn(async move {
+                let _place = gate.enter(line).await;
+                sender.send(line == Line::Doubtful).unwrap();
+            });
+            tokio::task::yield_now().await;
+        }
+        drop(held);
+        let mut doubtful = Vec::new();
+        for _ in 0..8 {
+            doubtful.push(order.recv().await.unwrap());
+        }
+        assert_eq!(doubtful, [false, false, false, false, true, false, false, true]);
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! One task per server: it knows when the server is due, visits it, tries again, and never visits it twice at once.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::visit::{Call, News, Site};
 
 /// How often a collection is tried in all.
 pub(crate) const TRIES: u32 = 3;
-/// A collection that takes longer than this gives its place at the gate to another one.
+/// A collection that takes longer than this lets another one in at the gate.
 const QUICK: Duration = Duration::from_millis(500);
 /// How long another process may take for its collection of the same server.
 const OTHER_PROCESS: Duration = Duration::from_secs(30);
@@ -59,8 +60,8 @@ pub(crate) enum Command {
         /// Whether what is kept open must be opened anew.
         reconnect: bool,
     },
-    /// Another process holds the server, or lets it go on.
-    Held(bool),
+    /// What kept the server from being visited may be gone: it is due now, if the schedule visits it at all.
+    Due,
     /// Somebody looks at the server, or no longer does.
     Live(bool),
     /// The computer has slept.
@@ -83,9 +84,10 @@ pub(crate) trait Ledger: Send + Sync {
     fn changed(&self, collection: &Collection);
     /// When the server is visited next.
     fn scheduled(&self, server: ServerId, at: Option<UnixMillis>);
-    /// The login was refused or needs a person: the schedule of the server stands still until it is released.
+    /// The login was refused or needs a person: the schedule of the server stands still until it is released, which
+    /// [`Edges::held`] tells.
     async fn held(&self, server: &Server, failure: &Failure);
-    /// The schedule of a server that was held goes on.
+    /// The schedule of a server goes on, if it was held.
     async fn released(&self, server: &Server);
     /// A collection has ended: observe, store, rules, notify, event, in this order.
     async fn ended(&self, server: &Server, collection: &Collection, observation: Option<&Observation>, news: News);
@@ -100,9 +102,25 @@ pub(crate) struct Edges {
     pub(crate) gate: Arc<Gate>,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) mode: watch::Receiver<Mode>,
+    /// The servers that nobody but a person logs in to: they have refused that, or ask for a person. Who holds a server, or
+    /// lets it go on, says so here and nowhere else.
+    pub(crate) held: watch::Receiver<BTreeSet<ServerId>>,
     pub(crate) site: SiteOf,
     /// The lock file of a server.
     pub(crate) lock: Arc<dyn Fn(ServerId) -> PathBuf + Send + Sync>,
+}
+
+impl Edges {
+    /// Whether nobody but a person logs in to the server.
+    fn holds(&self, server: &Server) -> bool {
+        self.held.borrow().contains(&server.id)
+    }
+
+    /// Whether the schedule runs here and visits the server.
+    fn schedules(&self, server: &Server) -> bool {
+        let mode = *self.mode.borrow();
+        mode.scheduling && !mode.paused && server.enabled && !self.holds(server)
+    }
 }
 
 /// A running task.
@@ -139,6 +157,8 @@ pub(crate) struct Task {
     site: Box<dyn Site>,
     desk: Desk,
     due: Instant,
+    /// The server was held when that was last looked at.
+    was_held: bool,
 }
 
 /// What reaches a task while it is busy.
@@ -153,10 +173,12 @@ struct Desk {
     running: Option<CollectionId>,
     waiting: Vec<oneshot::Sender<Ended>>,
     woke: bool,
-    /// Nobody but a person logs in: the server has refused that, or asks for a person.
-    held: bool,
-    /// It was held until just now.
-    resumed: bool,
+    /// It is due now.
+    is_due: bool,
+    /// A person has asked for the collection that runs, or has joined it, and is there to answer what the server asks.
+    by_person: bool,
+    /// Why the run before failed, if it did.
+    failure: Option<Failure>,
     /// Visiting again without a person's help would fail the same way, and each login that is refused may count against us.
     barred: bool,
 }
@@ -173,8 +195,8 @@ enum Interrupt {
 
 impl Task {
     /// Starts the task of a server. It visits the server at once and then on its interval, while the mode says so and the server
-    /// is not `held`.
-    pub(crate) fn start(server: Server, held: bool, edges: Edges) -> TaskHandle {
+    /// is not held. `failure` is why its latest collection failed, if it did.
+    pub(crate) fn start(server: Server, failure: Option<Failure>, edges: Edges) -> TaskHandle {
         let (commands, receiver) = mpsc::channel(16);
         let now = Instant::now();
         let task = Self {
@@ -189,11 +211,13 @@ impl Task {
                 running: None,
                 waiting: Vec::new(),
                 woke: false,
-                held,
-                resumed: false,
+                is_due: false,
+                by_person: false,
+                failure,
                 barred: false,
             },
             due: now,
+            was_held: false,
         };
         TaskHandle { commands, join: tokio::spawn(task.work()) }
     }
@@ -208,12 +232,15 @@ impl Task {
             if std::mem::take(&mut self.desk.woke) {
                 self.due = rhythm::after_stall(Instant::now(), self.interval(), rand::random());
             }
-            if std::mem::take(&mut self.desk.resumed) {
+            let is_held = self.edges.holds(&self.desk.server);
+            let resumed = std::mem::replace(&mut self.was_held, is_held) && !is_held;
+            if std::mem::take(&mut self.desk.is_due) || resumed {
                 self.due = Instant::now();
             }
             let next = next_run(&self.edges, &self.desk, self.due);
             announce(&self.edges, &self.desk, next);
             let comes_soon = || next.is_some_and(|(at, _)| at < Instant::now() + SOON);
+            let may_fetch = self.edges.schedules(&self.desk.server);
             let wake = next.map_or_else(|| Instant::now() + Duration::from_secs(3600), |(at, _)| at);
             tokio::select! {
                 biased;
@@ -223,6 +250,7 @@ impl Task {
                         && self.run(Trigger::Person, tries).await.is_err() { break }
                 }
                 changed = self.edges.mode.changed() => if changed.is_err() { break },
+                changed = self.edges.held.changed() => if changed.is_err() { break },
                 () = tokio::time::sleep_until(wake), if next.is_some() => {
                     let Some((_, trigger)) = next else { continue };
                     if trigger == Trigger::Schedule && rhythm::was_stalled(self.due, Instant::now()) {
@@ -231,7 +259,7 @@ impl Task {
                     }
                     if self.run(trigger, TRIES).await.is_err() { break }
                 }
-                () = self.site.late(), if !comes_soon() => {
+                () = self.site.late(), if may_fetch && !comes_soon() => {
                     if !comes_soon() && self.run(Trigger::Schedule, TRIES).await.is_err() { break }
                 }
             }
@@ -251,13 +279,16 @@ impl Task {
         let Some((server, reconnect)) = self.desk.new_settings.take() else { return };
         let old = std::mem::replace(&mut self.desk.server, server);
         let now = Instant::now();
-        if reconnect || old.target != self.desk.server.target {
+        let logs_in_anew = reconnect || old.target != self.desk.server.target;
+        if logs_in_anew {
             self.site.leave().await;
             self.site = (self.edges.site)(&self.desk.server);
-            self.due = now;
         }
-        if !old.enabled && self.desk.server.enabled {
+        if logs_in_anew || (!old.enabled && self.desk.server.enabled) {
             self.due = now;
+            self.desk.failure = None;
+            // What it was held for, maybe only just now, was the fault of the settings before.
+            self.edges.ledger.released(&self.desk.server).await;
         }
         if old.interval != self.desk.server.interval {
             self.due = self.due.min(now + self.interval());
@@ -266,7 +297,8 @@ impl Task {
 
     /// One collection with all its tries. An error means that the task is to end.
     async fn run(&mut self, trigger: Trigger, tries: u32) -> Result<(), ()> {
-        let Self { edges, site, desk, due } = self;
+        let Self { edges, site, desk, due, was_held } = self;
+        desk.by_person |= trigger == Trigger::Person;
         let id = desk.running.unwrap_or_else(|| edges.ledger.next_id());
         desk.running = Some(id);
         let mut collection = Collection {
@@ -292,15 +324,18 @@ impl Task {
                 collection.state = CollectionState::Completed;
                 collection.failure = None;
                 collection.points = u32::try_from(observation.points.len()).unwrap_or(u32::MAX);
-                if std::mem::take(&mut desk.held) {
-                    edges.ledger.released(&desk.server).await;
-                }
+                edges.ledger.released(&desk.server).await;
+                // It has just been visited.
+                *was_held = false;
+                desk.failure = None;
                 (Some(observation), false)
             }
             Err(End::Failed { holds }) => {
                 collection.state = CollectionState::Failed;
-                desk.held |= holds;
-                if let Some(failure) = collection.failure.as_ref().filter(|_| holds) {
+                let before = std::mem::replace(&mut desk.failure, collection.failure.clone());
+                let undecided = |failure: &Failure| failure::is_undecided_login(failure);
+                let twice = before.as_ref().is_some_and(undecided) && desk.failure.as_ref().is_some_and(undecided);
+                if let Some(failure) = desk.failure.as_ref().filter(|_| holds || twice) {
                     edges.ledger.held(&desk.server, failure).await;
                 }
                 (None, false)
@@ -323,6 +358,7 @@ impl Task {
         announce(edges, desk, next_run(edges, desk, *due));
         edges.ledger.ended(&desk.server, &collection, observation.as_ref(), site.news()).await;
         desk.running = None;
+        desk.by_person = false;
         for waiting in desk.waiting.drain(..) {
             // Whoever asked may have stopped waiting.
             let _ = waiting.send(Ended { collection: collection.clone(), observation: observation.clone() });
@@ -333,10 +369,9 @@ impl Task {
 
 /// What is due next, and why; nothing while neither the schedule nor anybody's looking asks for it.
 fn next_run(edges: &Edges, desk: &Desk, due: Instant) -> Option<(Instant, Trigger)> {
-    let mode = *edges.mode.borrow();
-    let enabled = desk.server.enabled && !desk.held;
-    let scheduled = (enabled && mode.scheduling && !mode.paused).then_some((due, Trigger::Schedule));
-    let live = (enabled && desk.live && !desk.barred).then_some((desk.live_due, Trigger::Live));
+    let scheduled = edges.schedules(&desk.server).then_some((due, Trigger::Schedule));
+    let is_looked_at = desk.live && desk.server.enabled && !edges.holds(&desk.server) && !desk.barred;
+    let live = is_looked_at.then_some((desk.live_due, Trigger::Live));
     match (scheduled, live) {
         (Some(scheduled), Some(live)) => Some(if live.0 < scheduled.0 { live } else { scheduled }),
         (scheduled, live) => scheduled.or(live),
@@ -363,7 +398,11 @@ async fn tries_of(
 ) -> Result<Observation, End> {
     let ledger = edges.ledger.as_ref();
     let mut delays = rhythm::retry_delays(collection.max_attempts, rand::random::<f64>);
-    let mut line = if collection.trigger == Trigger::Person { Line::Person } else { Line::Schedule };
+    let mut line = match &desk.failure {
+        _ if collection.trigger == Trigger::Person => Line::Person,
+        Some(_) => Line::Doubtful,
+        None => Line::Schedule,
+    };
     loop {
         collection.state = CollectionState::Waiting;
         collection.retry_at = None;
@@ -378,7 +417,7 @@ async fn tries_of(
         let mut stages = std::mem::take(&mut collection.stages);
         let path = (edges.lock)(desk.server.id);
         let off = desk.server.families_off.clone();
-        let by_person = collection.trigger == Trigger::Person;
+        let by_person = desk.by_person;
         let call = Call { off: &off, by_person, whole: !desk.waiting.is_empty() };
         let visiting = holding(place, visit(site, call, path, &mut stages));
         let visited = desk.attend(ledger, false, visiting).await;
@@ -389,6 +428,12 @@ async fn tries_of(
             Ok(Err(error)) => error,
             Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
         };
+        if failure::needs_a_person(&failure) && !by_person && desk.by_person {
+            // Somebody has come who can answer.
+            collection.max_attempts = collection.max_attempts.max(collection.attempts + 1);
+            line = Line::Person;
+            continue;
+        }
         let delay = if failure.retryable && !holds { delays.next() } else { None };
         collection.failure = Some(failure);
         let Some(delay) = delay else { return Err(End::Failed { holds }) };
@@ -396,7 +441,7 @@ async fn tries_of(
         collection.retry_at = Some(clock::now().plus(delay));
         ledger.changed(collection);
         match desk.attend(ledger, true, tokio::time::sleep(delay)).await {
-            Ok(()) => {}
+            Ok(()) => line = if desk.by_person { Line::Person } else { Line::Doubtful },
             Err(Interrupt::Now) => line = Line::Person,
             Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
         }
@@ -409,7 +454,7 @@ async fn enter(edges: &Edges, desk: &mut Desk, line: &mut Line) -> Result<Option
         return Ok(None);
     }
     loop {
-        match desk.attend(edges.ledger.as_ref(), *line == Line::Schedule, edges.gate.enter(*line)).await {
+        match desk.attend(edges.ledger.as_ref(), *line != Line::Person, edges.gate.enter(*line)).await {
             Ok(place) => return Ok(Some(place)),
             Err(Interrupt::Now) => *line = Line::Person,
             Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
@@ -417,14 +462,15 @@ async fn enter(edges: &Edges, desk: &mut Desk, line: &mut Line) -> Result<Option
     }
 }
 
-/// Does `work` in a place, as long as it is quick. What takes longer waits for its server and costs next to nothing here: it
-/// goes on, and others need not wait with it. Else a few servers that hang would hold up all.
-async fn holding<T>(place: Option<Place>, work: impl Future<Output = T>) -> T {
+/// Does `work` in a place. Others need not wait with what takes long, else a few servers that hang would hold up all.
+async fn holding<T>(mut place: Option<Place>, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     if let Ok(done) = tokio::time::timeout(QUICK, work.as_mut()).await {
         return done;
     }
-    drop(place);
+    if let Some(place) = &mut place {
+        place.grow_slow();
+    }
     work.await
 }
 
@@ -448,20 +494,18 @@ impl Desk {
                 // Whoever asked may have stopped waiting.
                 let _ = accepted.send(id);
                 self.waiting.extend(ended);
+                self.by_person = true;
                 Some(tries)
             }
             Command::Settings { server, reconnect } => {
                 self.barred = false;
-                if reconnect || server.target != self.server.target || (server.enabled && !self.server.enabled) {
-                    self.held = false;
-                }
                 let reconnect = reconnect || self.new_settings.as_ref().is_some_and(|(_, before)| *before);
                 self.new_settings = Some((*server, reconnect));
                 None
             }
-            Command::Held(held) => {
-                self.resumed |= self.held && !held;
-                self.held = held;
+            Command::Due => {
+                self.is_due = true;
+                self.barred = false;
                 None
             }
             Command::Live(live) => {

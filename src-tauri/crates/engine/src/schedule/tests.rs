@@ -1,6 +1,6 @@
 //! The schedule against sites that do as they are told, on a clock that does too.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -28,6 +28,10 @@ enum Act {
     },
     /// The server refuses the login.
     Refuse,
+    /// After that time the server asks what only a person can answer, and lets one in who is there.
+    Ask(Duration),
+    /// The server ends the connection when a password was sent.
+    Undecided,
     /// Something takes long that the visit does not wait for.
     LeaveSomething,
 }
@@ -42,7 +46,7 @@ struct PlayedSite {
 
 #[async_trait]
 impl Site for PlayedSite {
-    async fn visit(&mut self, _call: Call<'_>, _stages: &mut Vec<StageTime>) -> Result<Observation, VisitError> {
+    async fn visit(&mut self, call: Call<'_>, _stages: &mut Vec<StageTime>) -> Result<Observation, VisitError> {
         self.late = None;
         let act = self.acts.lock().unwrap().pop_front().unwrap_or(Act::Succeed);
         let now = self.visiting.fetch_add(1, Ordering::SeqCst) + 1;
@@ -54,8 +58,14 @@ impl Site for PlayedSite {
                 tokio::time::sleep(time).await;
                 Ok(Observation::empty(UnixMillis(0)))
             }
-            Act::Fail { retryable } => Err(failure(retryable).into()),
-            Act::Refuse => Err(VisitError { failure: failure(false), holds: true }),
+            Act::Fail { retryable } => Err(failure("test", retryable).into()),
+            Act::Refuse => Err(VisitError { failure: failure("login_refused", false), holds: true }),
+            Act::Ask(_) if call.by_person => Ok(Observation::empty(UnixMillis(0))),
+            Act::Ask(time) => {
+                tokio::time::sleep(time).await;
+                Err(VisitError { failure: failure("person_needed", false), holds: true })
+            }
+            Act::Undecided => Err(failure("login_undecided", false).into()),
             Act::LeaveSomething => {
                 self.late = Some(Instant::now() + Duration::from_secs(7));
                 Ok(Observation::empty(UnixMillis(0)))
@@ -73,9 +83,9 @@ impl Site for PlayedSite {
     async fn leave(&mut self) {}
 }
 
-fn failure(retryable: bool) -> Failure {
+fn failure(code: &str, retryable: bool) -> Failure {
     Failure {
-        code: "test".into(),
+        code: code.into(),
         stage: Stage::Connect,
         message: "refused".into(),
         hint: String::new(),
@@ -98,6 +108,7 @@ struct Book {
     ended: mpsc::UnboundedSender<(Instant, Collection)>,
     changed: mpsc::UnboundedSender<(Instant, Collection)>,
     holds: Arc<Mutex<Vec<bool>>>,
+    held: watch::Sender<BTreeSet<ServerId>>,
     ids: AtomicI64,
 }
 
@@ -113,12 +124,15 @@ impl Ledger for Book {
 
     fn scheduled(&self, _server: ServerId, _at: Option<UnixMillis>) {}
 
-    async fn held(&self, _server: &Server, _failure: &Failure) {
+    async fn held(&self, server: &Server, _failure: &Failure) {
         self.holds.lock().unwrap().push(true);
+        self.held.send_if_modified(|held| held.insert(server.id));
     }
 
-    async fn released(&self, _server: &Server) {
-        self.holds.lock().unwrap().push(false);
+    async fn released(&self, server: &Server) {
+        if self.held.send_if_modified(|held| held.remove(&server.id)) {
+            self.holds.lock().unwrap().push(false);
+        }
     }
 
     async fn ended(&self, _: &Server, collection: &Collection, _: Option<&Observation>, _: News) {
@@ -131,6 +145,7 @@ struct Theatre {
     most: Arc<AtomicUsize>,
     /// Whether the server was held (true) or released (false), in order.
     holds: Arc<Mutex<Vec<bool>>>,
+    held: watch::Sender<BTreeSet<ServerId>>,
     mode: watch::Sender<Mode>,
     ended: mpsc::UnboundedReceiver<(Instant, Collection)>,
     changed: mpsc::UnboundedReceiver<(Instant, Collection)>,
@@ -144,6 +159,7 @@ impl Theatre {
         let acts = Arc::new(Mutex::new(VecDeque::new()));
         let (visiting, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let holds = Arc::default();
+        let held = watch::Sender::new(BTreeSet::new());
         let (ended_sender, ended) = mpsc::unbounded_channel();
         let (changed_sender, changed) = mpsc::unbounded_channel();
         let (mode, mode_receiver) = watch::channel(Mode { scheduling: true, paused: false });
@@ -155,9 +171,11 @@ impl Theatre {
                 ended: ended_sender,
                 changed: changed_sender,
                 holds: Arc::clone(&holds),
+                held: held.clone(),
                 ids: AtomicI64::new(1),
             }),
             mode: mode_receiver,
+            held: held.subscribe(),
             site: {
                 let (acts, most) = (Arc::clone(&acts), Arc::clone(&most));
                 Arc::new(move |_| {
@@ -171,7 +189,7 @@ impl Theatre {
             },
             lock: Arc::new(move |id| -> PathBuf { folder.join(id.0.to_string()) }),
         };
-        Self { acts, most, holds, mode, ended, changed, edges, began: Instant::now(), _locks: locks }
+        Self { acts, most, holds, held, mode, ended, changed, edges, began: Instant::now(), _locks: locks }
     }
 
     fn play(&self, acts: impl IntoIterator<Item = Act>) {
@@ -179,7 +197,13 @@ impl Theatre {
     }
 
     fn start(&self, id: i64) -> TaskHandle {
-        Task::start(server(id), false, self.edges.clone())
+        Task::start(server(id), None, self.edges.clone())
+    }
+
+    /// Another process holds a server, or lets it go on.
+    fn hold(&self, id: i64, holds: bool) {
+        let id = ServerId(id);
+        self.held.send_if_modified(|held| if holds { held.insert(id) } else { held.remove(&id) });
     }
 
     fn holds(&self) -> Vec<bool> {
@@ -457,7 +481,8 @@ async fn a_failure_of_another_kind_neither_holds_nor_releases() {
 async fn new_settings_or_another_process_let_a_held_server_go_on() {
     for how in 0..4 {
         let mut theatre = Theatre::new(5);
-        let task = Task::start(server(1), true, theatre.edges.clone());
+        theatre.hold(1, true);
+        let task = theatre.start(1);
         tokio::time::sleep(Duration::from_secs(600)).await;
         let renamed = Server { name: "other".into(), ..server(1) };
         task.send(Command::Settings { server: Box::new(renamed), reconnect: false }).await;
@@ -467,7 +492,7 @@ async fn new_settings_or_another_process_let_a_held_server_go_on() {
             ssh.hop.port = 23;
         }
         match how {
-            0 => task.send(Command::Held(false)).await,
+            0 => theatre.hold(1, false),
             1 => task.send(Command::Settings { server: Box::new(moved), reconnect: false }).await,
             2 => task.send(Command::Settings { server: Box::new(server(1)), reconnect: true }).await,
             _ => {
@@ -502,4 +527,109 @@ async fn what_is_late_waits_for_a_visit_that_comes_soon_anyway() {
     for expected in [51, 60, 120] {
         assert_eq!(theatre.next().await.0, expected);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_late_is_not_fetched_where_nobody_is_to_be_visited() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Succeed, Act::LeaveSomething]);
+    let task = theatre.start(1);
+    theatre.next().await;
+    theatre.mode.send_modify(|mode| mode.paused = true);
+    collect(&task).await;
+    assert_eq!(theatre.next().await.1.trigger, Trigger::Person);
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    collect(&task).await;
+    assert_eq!(theatre.next().await.0, 600, "nothing came in between");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_who_joins_a_collection_is_there_for_its_questions() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Ask(Duration::from_secs(3)), Act::Ask(Duration::ZERO)]);
+    let task = theatre.start(1);
+    let (_, active) = theatre.until(CollectionState::Active).await;
+    let (id, end) = collect(&task).await;
+    assert_eq!(id, active.id);
+    let Ended { collection, .. } = end.await.unwrap();
+    assert_eq!((collection.state, collection.attempts), (CollectionState::Completed, 2));
+    assert!(theatre.holds().is_empty());
+
+    // Nobody is taken to be there for the next one.
+    theatre.play([Act::Ask(Duration::ZERO)]);
+    assert_eq!(theatre.next().await.0, 3);
+    assert_eq!(theatre.next().await.1.state, CollectionState::Failed);
+    assert_eq!(theatre.holds(), [true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_person_who_comes_between_two_tries_is_there_for_the_next_one() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Fail { retryable: true }, Act::Ask(Duration::ZERO)]);
+    let task = theatre.start(1);
+    theatre.until(CollectionState::Delayed).await;
+    let (_, end) = collect(&task).await;
+    let Ended { collection, .. } = end.await.unwrap();
+    assert_eq!((collection.state, collection.attempts), (CollectionState::Completed, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_stays_undecided_twice_in_a_row_is_not_tried_a_third_time() {
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Undecided, Act::Succeed, Act::Undecided, Act::Undecided]);
+    let task = theatre.start(1);
+    for expected in [0, 60, 120, 180] {
+        assert!(theatre.holds().is_empty());
+        assert_eq!(theatre.next().await.0, expected);
+    }
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(theatre.holds(), [true]);
+    collect(&task).await;
+    assert_eq!(theatre.next().await.0, 780, "nothing came in between");
+
+    // The first of the two may have been before a restart.
+    let mut theatre = Theatre::new(5);
+    theatre.play([Act::Undecided]);
+    let _task = Task::start(server(1), Some(failure("login_undecided", false)), theatre.edges.clone());
+    theatre.next().await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(theatre.holds(), [true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_due_at_once_is_still_up_to_the_schedule() {
+    let mut theatre = Theatre::new(5);
+    let task = theatre.start(1);
+    theatre.next().await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    task.send(Command::Due).await;
+    let (at, collection) = theatre.next().await;
+    assert_eq!((at, collection.trigger), (10, Trigger::Schedule));
+
+    theatre.mode.send_modify(|mode| mode.paused = true);
+    task.send(Command::Due).await;
+    tokio::time::sleep(Duration::from_secs(590)).await;
+    collect(&task).await;
+    assert_eq!(theatre.next().await.0, 600, "nothing came in between");
+
+    theatre.mode.send_modify(|mode| mode.paused = false);
+    theatre.hold(1, true);
+    task.send(Command::Due).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    collect(&task).await;
+    assert_eq!(theatre.next().await.0, 1200, "nothing came in between");
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_that_touch_no_login_release_nobody_and_those_that_do_release_what_was_held_just_before() {
+    let theatre = Theatre::new(5);
+    theatre.hold(1, true);
+    let task = theatre.start(1);
+    let tagged = Server { tags: vec!["x".into()], ..server(1) };
+    task.send(Command::Settings { server: Box::new(tagged), reconnect: false }).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert!(theatre.holds().is_empty());
+    task.send(Command::Settings { server: Box::new(server(1)), reconnect: true }).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(theatre.holds(), [false]);
 }
