@@ -6,6 +6,7 @@ use hostrounds_core::collection::{Failure, Stage};
 use hostrounds_ssh::{ConnectError, RouteError, ShellError, Step};
 
 use crate::credentials::CredentialError;
+use crate::quote::quoted;
 
 /// The code of a keyring that cannot be used, as a failure and as a trouble.
 pub(crate) const KEYRING_UNAVAILABLE: &str = "keyring_unavailable";
@@ -60,13 +61,19 @@ pub(crate) fn of_connect(error: &ConnectError, hop: Option<String>) -> Failure {
     }
 }
 
-pub(crate) fn of_shell(error: &ShellError, stage: Stage) -> Failure {
+/// `server` is the name of the server.
+pub(crate) fn of_shell(error: &ShellError, stage: Stage, server: &str) -> Failure {
+    let restricts = matches!(error, ShellError::ForcedCommand { .. }) && !server.is_empty();
+    let kit = restricts.then(|| format!("hostrounds server restrict {}", quoted(server)));
     Failure {
         code: error.code().to_owned(),
         stage,
         message: capitalised(&error.to_string()),
-        hint: error.hint(),
-        remedy: None,
+        hint: match &kit {
+            Some(kit) => format!("{} `{kit}` prints that command.", error.hint()),
+            None => error.hint(),
+        },
+        remedy: kit.or_else(|| error.remedy()),
         hop: None,
         retryable: error.retryable(),
     }
@@ -210,4 +217,49 @@ pub(crate) fn is_trouble(failure: &Failure) -> bool {
 pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(code: &str) -> Failure {
+        Failure { code: code.into(), ..deadline(Stage::Login, Duration::ZERO) }
+    }
+
+    #[test]
+    fn what_this_computer_lacks_says_nothing_about_the_server() {
+        for code in [
+            "certificate_expired",
+            "certificate_not_yet_valid",
+            "certificate_unusable",
+            "certificate_other_key",
+            "agent_key_missing",
+            "agent_key_unreadable",
+            "key_file_missing",
+        ] {
+            assert!(is_credential(code) && is_ours(&failure(code)), "{code}");
+        }
+        for code in ["certificate_wrong_principal", "login_refused", "login_undecided"] {
+            assert!(!is_credential(code) && !is_ours(&failure(code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_needs_a_person_is_held_and_not_down() {
+        for code in ["person_needed", "prompts_declined", "prompts_timeout", "login_grace_over"] {
+            assert!(needs_a_person(&failure(code)) && is_ours(&failure(code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn the_kit_is_named_with_the_server_that_it_is_for() {
+        let error = ShellError::ForcedCommand { printed: "no".into() };
+        let failure = of_shell(&error, Stage::Shell, "it's web");
+        assert_eq!(failure.remedy.as_deref(), Some(r"hostrounds server restrict 'it'\''s web'"));
+        assert!(failure.hint.ends_with(r"`hostrounds server restrict 'it'\''s web'` prints that command."));
+        assert_eq!(of_shell(&error, Stage::Shell, "").remedy, None, "a server that has no name yet");
+        let refused = ShellError::ChannelRefused { reason: String::new() };
+        assert_eq!(of_shell(&refused, Stage::Shell, "web").remedy.as_deref(), Some("MaxSessions 10"));
+    }
 }
