@@ -354,6 +354,7 @@ impl Engine {
             secrets: Arc::clone(&self.secrets),
             known_hosts: Arc::clone(&self.known_hosts),
             prompts: Arc::clone(&self.prompts),
+            board: Arc::clone(&self.board),
         };
         Edges {
             gate: Arc::clone(&self.gate),

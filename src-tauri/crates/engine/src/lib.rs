@@ -19,6 +19,7 @@ mod notify;
 mod options;
 mod pipeline;
 mod prompts;
+mod quote;
 mod recorder;
 mod schedule;
 mod troubles;

@@ -185,3 +185,27 @@ async fn a_server_that_opens_a_single_channel_is_read_whole() {
     assert_eq!(report.failure, None);
     hostrounds.shutdown().await;
 }
+
+#[tokio::test]
+async fn another_process_does_not_ask_the_package_manager_again() {
+    let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    trust(folder.path(), &[sshd.known_hosts_line()]);
+    let hostrounds = open(folder.path()).await;
+    let id = add(&hostrounds, draft(&sshd)).await;
+    hostrounds.collect_and_wait(id, 1).await.unwrap();
+    let first = hostrounds.latest(id).await.unwrap().unwrap();
+    hostrounds.shutdown().await;
+
+    let again = open(folder.path()).await;
+    again.collect_and_wait(id, 1).await.unwrap();
+    let second = again.latest(id).await.unwrap().unwrap();
+    assert!(second.at > first.at && second.read_at[&Family::Processes] == second.at);
+    assert!(second.facts.is_some_and(|facts| facts.clock_skew.is_some_and(|skew| skew.abs() < 60)));
+    for family in [Family::Updates, Family::Reboot] {
+        // Not every machine that tests run on has a package manager.
+        assert_eq!(second.read_at.get(&family), first.read_at.get(&family), "{family:?}");
+    }
+    assert_eq!(second.tables.updates, first.tables.updates);
+    again.shutdown().await;
+}

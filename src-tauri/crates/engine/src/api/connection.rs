@@ -49,7 +49,8 @@ impl Hostrounds {
             plan: plan(target, &draft.families_off),
             steps: Vec::new(),
             unavailable: Vec::new(),
-            server,
+            name: server.as_ref().map_or(&draft.name, |server| &server.name),
+            server: server.clone(),
         };
         let outcome = run.go(target, &form.secrets).await;
         let report = run.report(outcome);
@@ -118,6 +119,8 @@ struct TestRun<'a> {
     plan: Vec<Planned>,
     steps: Vec<TestStep>,
     unavailable: Vec<Unavailable>,
+    /// What the server is called, or is to be.
+    name: &'a str,
     /// Whom it is made of, where that is saved.
     server: Option<Server>,
 }
@@ -170,8 +173,10 @@ impl TestRun<'_> {
 
     async fn read(&mut self, session: &Session, bill: &mut Bill) -> Result<(), Failure> {
         let began = Instant::now();
-        let mut shell =
-            session.shell(remote::script()).await.map_err(|error| failure::of_shell(&error, Stage::Shell))?;
+        let mut shell = session
+            .shell(remote::script())
+            .await
+            .map_err(|error| failure::of_shell(&error, Stage::Shell, self.name))?;
         bill.started(shell.start_up());
         let cpu = ShellCpu::default();
         self.passed(Stage::Shell, None, began.elapsed(), "sh answers".to_owned());
@@ -180,7 +185,8 @@ impl TestRun<'_> {
         let mut observation = Observation::empty(clock::now());
         let routine: Vec<Family> = on(self.off).filter(|family| family.rhythm() == Rhythm::Routine).collect();
         let began = Instant::now();
-        let asked = |error: ShellError| failure::of_shell(&error, Stage::Probe);
+        let name = self.name;
+        let asked = |error: ShellError| failure::of_shell(&error, Stage::Probe, name);
         ask_facts(&mut shell, &mut readings, &mut observation).await.map_err(asked)?;
         ask_routine(&mut shell, &mut readings, &routine, &mut observation).await.map_err(asked)?;
         bill.used(&cpu, observation.spent.take());
@@ -194,6 +200,10 @@ impl TestRun<'_> {
             for family in on(self.off).filter(|family| family.lane() == lane) {
                 let began = Instant::now();
                 if let Err(error) = shells.ask(family, &mut readings, bill, &mut observation).await {
+                    // Without a connection nothing is known of what the server has.
+                    if matches!(error, ShellError::Disconnected { .. }) {
+                        return Err(asked(error));
+                    }
                     let reason = unread_reason(lane, &error);
                     observation.unavailable.push(Unavailable { family, reason });
                 }

@@ -7,6 +7,7 @@ use hostrounds_core::server::{Login, ServerId, Target};
 
 use super::Hostrounds;
 use super::view::{ApiError, RestrictKit};
+use crate::quote::quoted;
 use crate::visit::expanded;
 
 /// Stands for the public key where it is not known.
@@ -51,21 +52,18 @@ fn admission(line: &str) -> String {
     format!(r#"umask 077; mkdir -p "$HOME/.ssh" && printf '\n%s\n' {line} >> "$HOME/.ssh/authorized_keys""#)
 }
 
-/// A word of a shell, whatever is in it.
-fn quoted(word: &str) -> String {
-    let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) && !word.is_empty();
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
 /// What is given up with the kit.
 fn costs(user: &str) -> Vec<String> {
-    vec![
+    let mut costs = vec![
         "This key opens no shell, copies no files and forwards nothing any more; log in with another key for that.".into(),
         format!("If a line in authorized_keys of {user} lets this key in without the restriction, remove that line."),
         "Every collection starts one process, because the reader that stays is not used.".into(),
         "A new version of Hostrounds may ask for families that an old script does not answer: they are not available until the script is replaced.".into(),
-        format!("What only root may read stays unreadable for {user}, as it is without the kit: disk I/O and open files of the processes of others, and docker without its group."),
-    ]
+    ];
+    if user != "root" {
+        costs.push(format!("What only root may read stays unreadable for {user}, as it is without the kit: disk I/O and open files of the processes of others, and docker without its group."));
+    }
+    costs
 }
 
 /// The public half of the first key that the logins name, as it stands in `authorized_keys`.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hostrounds_core::collection::{Failure, Stage, StageTime};
-use hostrounds_core::observation::{Observation, Unavailable};
+use hostrounds_core::observation::{Facts, Observation, Unavailable};
 use hostrounds_core::probe::{Family, Lane, remote};
 use hostrounds_core::server::{ServerId, SshTarget};
 use hostrounds_ssh::{KnownHosts, Limits, Prompter, Session, Shell, ShellError};
@@ -17,6 +17,7 @@ use super::lane::{LaneShell, SIDE_LANES, What, limits, nonce};
 use super::rhythms::Rhythms;
 use super::way::{Keys, Way};
 use super::{ALL_LANES, Call, FIRST_READINGS_APART, News, Pace, Site, stage_time};
+use crate::board::Board;
 use crate::clock;
 use crate::credentials::{Credentials, Secrets};
 use crate::failure::{self, VisitError};
@@ -32,6 +33,9 @@ const CROWDED: Duration = Duration::from_secs(13);
 /// Up to this time between two collections it is worth while to let a reader take the place of the routine shell.
 const READER_PAYS: Duration = Duration::from_secs(60);
 
+/// What asks the package manager of a server: seconds of its CPU, for what changes rarely.
+const REMEMBERED: [Family; 2] = [Family::Updates, Family::Reboot];
+
 /// What the sites of all servers share.
 #[derive(Clone)]
 pub(crate) struct Shared {
@@ -39,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) known_hosts: Arc<KnownHosts>,
     pub(crate) prompts: Arc<Prompts>,
+    pub(crate) board: Arc<Board>,
 }
 
 /// A server over SSH as a site.
@@ -51,6 +56,8 @@ pub(crate) struct RemoteSite {
     rhythms: Rhythms,
     pace: Pace,
     news: News,
+    /// When what is much work was read before was taken over, or could not be.
+    has_remembered: bool,
     /// Families that have hung on a shell which the server lets nobody replace.
     given_up: Vec<(Family, String)>,
 }
@@ -63,6 +70,8 @@ struct Open {
     lanes: Vec<LaneShell>,
     /// Lanes for which the server opens no channel: their families are asked for on the routine shell, after everything else.
     crowded: Vec<Lane>,
+    /// What the shell told of the system as it was opened, until it is told.
+    facts: Option<Facts>,
     facts_read: bool,
     /// Whether the routine shell was asked to let a reader take its place.
     reader_asked: bool,
@@ -87,13 +96,14 @@ impl RemoteSite {
             rhythms: Rhythms::default(),
             pace: Pace::default(),
             news: News::default(),
+            has_remembered: false,
             given_up: Vec::new(),
         }
     }
 
     async fn connect(&mut self, by_person: bool, stages: &mut Vec<StageTime>) -> Result<Open, VisitError> {
         let began = Instant::now();
-        let Shared { credentials, secrets, known_hosts, prompts } = &self.shared;
+        let Shared { credentials, secrets, known_hosts, prompts, .. } = &self.shared;
         let keys = Keys { credentials: credentials.as_ref(), secrets, server: Some(self.server), edits: &[] };
         let way = Way::prepare(&self.target, &keys).await?;
         stages.push(stage_time(Stage::Credential, None, began.elapsed()));
@@ -120,26 +130,35 @@ impl RemoteSite {
 
         let began = Instant::now();
         let mut bill = Bill::of_a_login();
-        let opened = session.shell(remote::script()).await;
-        let routine = match opened {
+        let nonce = nonce();
+        let opened = session.shell(&opening_script(&nonce)).await;
+        let mut routine = match opened {
             Ok(shell) => shell,
             Err(error) => {
                 self.news.spent = self.news.spent.plus(bill.settle(&session));
                 session.close().await;
-                return Err(failure::of_shell(&error, Stage::Shell).into());
+                return Err(failure::of_shell(&error, Stage::Shell, &self.name()).into());
             }
         };
         bill.started(routine.start_up());
+        let routine_cpu = ShellCpu::default();
+        let mut opening = Observation::empty(clock::now());
+        self.readings.slow(&routine.take_printed(), &[], &nonce, &mut opening);
+        bill.used(&routine_cpu, opening.spent.take());
+        if let Some(facts) = &opening.facts {
+            self.remember(facts);
+        }
         stages.push(stage_time(Stage::Shell, None, began.elapsed()));
         let session = Arc::new(session);
         let lanes = SIDE_LANES.map(|lane| LaneShell::new(lane, Arc::clone(&session))).into();
         Ok(Open {
             session,
             routine,
-            routine_cpu: ShellCpu::default(),
+            routine_cpu,
             lanes,
             crowded: Vec::new(),
-            facts_read: false,
+            facts_read: opening.facts.is_some(),
+            facts: opening.facts,
             reader_asked: false,
             has_reader: false,
             is_stuck: false,
@@ -149,6 +168,28 @@ impl RemoteSite {
         })
     }
 
+    /// The name of the server, as a person may have to type it.
+    fn name(&self) -> String {
+        self.shared.board.server(self.server).map(|server| server.name).unwrap_or_default()
+    }
+
+    /// Takes over when the families were read that are much work for a server, where the latest values are of this very system:
+    /// another process, or this one before a restart, may just have asked for them.
+    fn remember(&mut self, facts: &Facts) {
+        if std::mem::replace(&mut self.has_remembered, true) {
+            return;
+        }
+        let Some(latest) = self.shared.board.latest(self.server) else { return };
+        let same = |before: &Facts| before.hostname == facts.hostname && before.kernel == facts.kernel;
+        if facts.hostname.is_some() && latest.facts.as_ref().is_some_and(same) {
+            for family in REMEMBERED {
+                if let Some(at) = latest.read_at.get(&family) {
+                    self.rhythms.was_read(family, clock::now().since(*at));
+                }
+            }
+        }
+    }
+
     /// Reads what is due on a session that stands.
     async fn read(&mut self, call: Call<'_>, stages: &mut Vec<StageTime>) -> Result<Observation, ReadError> {
         let Some(open) = &mut self.open else { return Err(ReadError::Gone) };
@@ -156,7 +197,7 @@ impl RemoteSite {
         let cold = self.readings.needs_second_reading();
         let families = call.routine();
 
-        let mut first = Observation::empty(clock::now());
+        let mut first = Observation { facts: open.facts.take(), ..Observation::empty(clock::now()) };
         let mut after_pause = Vec::new();
         let mut crowded = Vec::new();
         for lane in open.lanes.iter_mut().filter(|lane| lane.is_free()) {
@@ -275,6 +316,12 @@ impl RemoteSite {
     }
 }
 
+/// What defines the shell's functions, and has it tell of the system at once. A forced command passes over both, and is asked
+/// for the latter as for everything else.
+fn opening_script(nonce: &str) -> String {
+    format!("{}{}\n", remote::script(), remote::slow_command(&[], true, nonce))
+}
+
 /// Why a session that stood gave no observation.
 enum ReadError {
     Gone,
@@ -308,7 +355,7 @@ impl Site for RemoteSite {
                     return Ok(observation);
                 }
                 Ok(Err(ReadError::Nothing(failure))) => return Err(failure.into()),
-                Ok(Err(ReadError::Shell(error))) => failure::of_shell(&error, Stage::Probe),
+                Ok(Err(ReadError::Shell(error))) => failure::of_shell(&error, Stage::Probe, &self.name()),
                 Ok(Err(ReadError::Gone)) => failure::deadline(Stage::Shell, VISIT),
                 Err(_) => failure::deadline(Stage::Probe, VISIT),
             };

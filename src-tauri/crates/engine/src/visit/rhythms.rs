@@ -1,5 +1,7 @@
 //! Which slow families are due.
 
+use std::time::Duration;
+
 use hostrounds_core::probe::{Family, Lane, Rhythm};
 use tokio::time::Instant;
 
@@ -34,6 +36,15 @@ impl Rhythms {
         due
     }
 
+    /// Takes note that `family` was read some time ago; no change where it was read here.
+    pub(crate) fn was_read(&mut self, family: Family, ago: Duration) {
+        if let Some(at) = Instant::now().checked_sub(ago)
+            && self.read.iter().all(|(read, _)| *read != family)
+        {
+            self.read.push((family, at));
+        }
+    }
+
     /// Forgets that `family` was read, so that the next visit tries again.
     pub(crate) fn forget(&mut self, family: Family) {
         self.read.retain(|(read, _)| *read != family);
@@ -42,8 +53,6 @@ impl Rhythms {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -68,5 +77,19 @@ mod tests {
         let due = Rhythms::default().due(Lane::Programs, &[]);
         assert_eq!(due.last(), Some(&Family::Updates));
         assert!(Rhythms::default().due(Lane::Routine, &[]).is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_process_has_read_is_not_read_before_it_is_due() {
+        let mut rhythms = Rhythms::default();
+        tokio::time::advance(Duration::from_secs(7200)).await;
+        rhythms.was_read(Family::Updates, Duration::from_secs(3000));
+        rhythms.was_read(Family::Reboot, Duration::from_secs(3000));
+        let due = rhythms.due(Lane::Programs, &[]);
+        assert!(due.contains(&Family::Reboot) && !due.contains(&Family::Updates), "{due:?}");
+        tokio::time::advance(Duration::from_secs(600)).await;
+        assert!(rhythms.due(Lane::Programs, &[]).contains(&Family::Updates));
+        rhythms.was_read(Family::Updates, Duration::from_secs(9999));
+        assert!(!rhythms.due(Lane::Programs, &[]).contains(&Family::Updates), "it was read here since");
     }
 }
