@@ -100,9 +100,14 @@ async fn one_report_names_all_that_was_tried_and_what_the_server_takes() {
     let stranger = sshd.stranger(ClientKey::Ed25519).await.unwrap();
     let credentials = vec![key("/nonexistent".as_ref()), key(&stranger), Credential::Password("wrong".into())];
     let error = refusal(&sshd, &hosts, credentials).await;
-    let ConnectError::LoginRefused { tried, methods, .. } = &error else { panic!("{error:?}") };
+    let ConnectError::LoginRefused { tried, methods, unusable, .. } = &error else { panic!("{error:?}") };
     assert!(tried[0].starts_with("the key ssh-ed25519 SHA256:"), "{tried:?}");
-    assert_eq!(tried[1..], ["the password", "there is no key file /nonexistent"]);
+    assert_eq!(tried[1..], ["the password"]);
+    assert_eq!(unusable, &["there is no key file /nonexistent"]);
+    assert!(
+        error.to_string().ends_with("accepts publickey, password; besides, there is no key file /nonexistent"),
+        "{error}"
+    );
     assert_eq!(methods, &["publickey", "password"]);
     let (file, port, user) = (stranger.display(), sshd.port(), sshd.user());
     assert_eq!(error.remedy(), Some(format!("ssh-copy-id -i {file}.pub -p {port} -- {user}@{}", sshd.host())));

@@ -127,14 +127,16 @@ pub enum ConnectError {
         entry: Box<KnownKey>,
     },
     /// The server does not accept what was shown, or wants another method.
-    #[error("the server refused {} for {user}; it accepts {}", listed(tried), accepted(methods))]
+    #[error("the server refused {} for {user}; it accepts {}{}", listed(tried), accepted(methods), besides(unusable))]
     LoginRefused {
         /// The account.
         user: String,
-        /// What was tried, in order, and what could not be tried.
+        /// What was tried, in order.
         tried: Vec<String>,
         /// Methods that the server says can go on; empty when it did not say.
         methods: Vec<String>,
+        /// What could not be tried, and why.
+        unusable: Vec<String>,
         /// A command that puts the public key that was refused on the server, or one that shows it.
         public_key: Option<String>,
     },
@@ -484,6 +486,10 @@ fn accepted(methods: &[String]) -> String {
 
 fn listed(words: &[String]) -> String {
     words.join(", ")
+}
+
+fn besides(unusable: &[String]) -> String {
+    unusable.iter().map(|reason| format!("; besides, {reason}")).collect()
 }
 
 fn wanted(methods: &[String]) -> String {

@@ -240,9 +240,10 @@ impl<'a, 'b> Attempt<'a, 'b> {
     pub(super) fn failure(self, credentials: &[Credential]) -> ConnectError {
         let user = self.endpoint.user.clone();
         let methods = names(self.offered.as_deref().unwrap_or_default());
-        let unusable = self.unusable.iter().map(ToString::to_string);
-        let tried: Vec<String> = self.refused.iter().map(|refused| refused.label.clone()).chain(unusable).collect();
+        let unusable: Vec<String> = self.unusable.iter().map(ToString::to_string).collect();
+        let tried: Vec<String> = self.refused.iter().map(|refused| refused.label.clone()).collect();
         if !self.accepted.is_empty() {
+            let tried = tried.into_iter().chain(unusable).collect();
             return ConnectError::LoginIncomplete { user, accepted: self.accepted, tried, methods };
         }
         if self.refused.is_empty() {
@@ -265,7 +266,7 @@ impl<'a, 'b> Attempt<'a, 'b> {
                 Cause::Password | Cause::Answers | Cause::Certificate => {}
             }
         }
-        ConnectError::LoginRefused { user, tried, methods, public_key }
+        ConnectError::LoginRefused { user, tried, methods, unusable, public_key }
     }
 }
 
