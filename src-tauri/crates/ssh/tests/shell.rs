@@ -136,7 +136,7 @@ async fn a_forced_command_that_is_no_shell_is_called_that(#[case] command: &str,
     let error = session.shell("").await.unwrap_err();
     assert_eq!((error.code(), error.retryable()), ("forced_command", false), "{error}");
     assert!(error.to_string().contains(said), "{error}");
-    assert!(error.hint().contains("command=") && error.remedy().unwrap().contains("hostrounds server restrict"));
+    assert!(error.hint().contains("command="), "{}", error.hint());
 }
 
 #[tokio::test]
@@ -353,7 +353,9 @@ async fn a_shell_that_nobody_reads_does_not_starve_its_siblings() {
     }
     // It is not listened to for ever: its channel is closed, and it ends of that.
     let flood = PathBuf::from("/proc").join(flood.trim());
+    let before = session.traffic().received;
     while flood.exists() {
+        assert!(session.traffic().received < before + (64 << 20), "{session:?}");
         tokio::task::yield_now().await;
     }
     let error = flooding.ask("echo", LIMITS).await.unwrap_err();
