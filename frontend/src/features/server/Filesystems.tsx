@@ -1,4 +1,5 @@
 import { Skeleton } from '@mantine/core';
+import { useMemo } from 'react';
 
 import type { Latest } from '../../api/gen/Latest';
 import type { Metric } from '../../api/gen/Metric';
@@ -21,7 +22,23 @@ interface Filesystem {
   value: (metric: Metric, state?: string) => number | null;
 }
 
-/** Every mount that any of the newest values speaks of, by name. */
+/** More rows than this nobody reads, and the window would spend its time on them. */
+const MOST_ROWS = 100;
+
+const byName = new Intl.Collator(undefined, { numeric: true });
+
+function share({ value }: Filesystem): number {
+  return value('system.filesystem.utilization') ?? -1;
+}
+
+/** The fullest, where there are more than can be shown; by name. */
+function shown(rows: readonly Filesystem[]): Filesystem[] {
+  const fullest =
+    rows.length > MOST_ROWS ? rows.toSorted((a, b) => share(b) - share(a)).slice(0, MOST_ROWS) : [...rows];
+  return fullest.sort((a, b) => byName.compare(a.mount, b.mount));
+}
+
+/** Every mount that any of the newest values speaks of. */
 function filesystems(latest: Latest): Filesystem[] {
   const values = new Map<string, { mount: string; device: string; values: Map<string, number> }>();
   for (const { metric, attributes, value } of latest.points) {
@@ -33,13 +50,11 @@ function filesystems(latest: Latest): Filesystem[] {
     known.values.set(`${metric} ${attributes[STATE] ?? ''}`, value);
     values.set(key, known);
   }
-  return [...values.values()]
-    .sort((a, b) => a.mount.localeCompare(b.mount))
-    .map(({ mount, device, values: own }) => ({
-      mount,
-      device,
-      value: (metric, state = '') => own.get(`${metric} ${state}`) ?? null,
-    }));
+  return [...values.values()].map(({ mount, device, values: own }) => ({
+    mount,
+    device,
+    value: (metric, state = '') => own.get(`${metric} ${state}`) ?? null,
+  }));
 }
 
 function amount(value: number | null, format: (value: number) => string) {
@@ -82,7 +97,8 @@ interface FilesystemsProps {
 /** Every mounted filesystem with its space and its inodes. */
 export function Filesystems({ view: { server }, latest, loading }: FilesystemsProps) {
   const off = isOff(server, 'filesystems');
-  const rows = latest && !off ? filesystems(latest) : [];
+  const all = useMemo(() => (latest && !off ? filesystems(latest) : []), [latest, off]);
+  const rows = useMemo(() => shown(all), [all]);
   const reason = reasonFor(latest, 'filesystems');
   return (
     <Panel title="Filesystems" flush>
@@ -93,6 +109,11 @@ export function Filesystems({ view: { server }, latest, loading }: FilesystemsPr
           rows={rows}
           keyOf={({ mount, device }) => `${mount} ${device}`}
         />
+      )}
+      {rows.length < all.length && (
+        <Empty title={`The ${rows.length} fullest of ${count(all.length)} filesystems`}>
+          <p>All of them are in the history and in `hostrounds server show`.</p>
+        </Empty>
       )}
       {rows.length === 0 && loading && !off && (
         <Skeleton height={40} m="sm" width="auto" role="status" aria-label="Loading filesystems" />

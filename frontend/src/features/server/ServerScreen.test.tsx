@@ -289,4 +289,20 @@ describe('what the system says of itself', () => {
     expect(region('Filesystems')).toHaveTextContent('Switched off');
     expect(screen.queryByRole('table', { name: 'GPUs' })).toBeNull();
   });
+
+  it('shows the fullest of very many filesystems, and says that there are more', async () => {
+    const points = Array.from({ length: 150 }, (_, number) => ({
+      metric: 'system.filesystem.utilization' as const,
+      attributes: { 'system.filesystem.mountpoint': `/m${number}`, 'system.device': 'disk' },
+      value: number / 150,
+    }));
+    await open({ points });
+    await waitFor(() => {
+      expect(region('Filesystems')).toHaveTextContent('The 100 fullest of 150 filesystems');
+    });
+    const rows = within(region('Filesystems')).getAllByRole('row').slice(1);
+    expect(rows).toHaveLength(100);
+    expect(rows[0]).toHaveTextContent('/m50');
+    expect(rows[99]).toHaveTextContent('/m149');
+  });
 });
