@@ -18,7 +18,7 @@ async fn each_wrong_word_is_named() {
         (web(&["--host", "h", "--agent", "--certificate", "c"]), &["belongs to the key file before it"]),
         (web(&["--host", "h", "--agent-key", "MD5:aa"]), &["--agent-key:", "SHA256"]),
         (web(&["--host", "h", "--agent", "--jump", "b:x"]), &["--jump: `b:x`", "USER@HOST"]),
-        (web(&["--host", "h", "--agent", "--jump", "a/b"]), &["--jump:", "only a host name"]),
+        (web(&["--host", "h", "--agent", "--jump", "a/b"]), &["--jump: `a/b`", "USER@HOST"]),
         (web(&["--host", "h", "--agent", "--jump-agent"]), &["before any jump host", "--jump USER@HOST[:PORT]"]),
         (web(&["--host", "h", "--prompts", "--jump", "b"]), &["jump host u@b is missing", "--jump-key FILE"]),
         (web(&["--host", "h", "--agent", "--jump", "b", "--jump-key", "k.pub"]), &["--jump-key:", "public key"]),
