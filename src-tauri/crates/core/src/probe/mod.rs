@@ -151,23 +151,14 @@ impl Family {
         Rhythm::Slow { every: Duration::from_secs(seconds) }
     }
 
-    /// With whom it shares a shell.
+    /// With whom it shares a shell. What is not known to be harmless counts as a program that may hang.
     #[must_use]
     pub const fn lane(self) -> Lane {
-        match self {
-            Family::Cpu
-            | Family::Load
-            | Family::Memory
-            | Family::DiskIo
-            | Family::Network
-            | Family::FileHandles
-            | Family::Uptime
-            | Family::Pressure => Lane::Routine,
-            Family::Processes | Family::Tcp | Family::Temperatures | Family::Batteries => Lane::Steady,
-            Family::Filesystems => Lane::Mounts,
-            Family::Users | Family::Units | Family::Reboot | Family::Updates | Family::Containers | Family::Gpus => {
-                Lane::Programs
-            }
+        match (self, self.rhythm()) {
+            (_, Rhythm::Routine) => Lane::Routine,
+            (Family::Processes | Family::Tcp | Family::Temperatures | Family::Batteries, _) => Lane::Steady,
+            (Family::Filesystems, _) => Lane::Mounts,
+            _ => Lane::Programs,
         }
     }
 
