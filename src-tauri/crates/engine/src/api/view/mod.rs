@@ -1,10 +1,15 @@
 //! The shapes that cross to the window and into `--json`: everything a face shows is computed here, none of it there.
 
+mod connection;
+mod host_keys;
+mod import;
+mod prompts;
+
 use std::collections::BTreeMap;
 
 use hostrounds_core::activity::Activity;
 use hostrounds_core::alert::Alert;
-use hostrounds_core::collection::{Collection, Failure, Stage};
+use hostrounds_core::collection::{Collection, Failure};
 use hostrounds_core::footprint::{Budget, FootprintDay};
 use hostrounds_core::observation::{Facts, Point, Tables, TopProcesses, Unavailable};
 use hostrounds_core::probe::Family;
@@ -13,6 +18,11 @@ use hostrounds_core::time::UnixMillis;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+pub use self::connection::{ConnectionTest, StepOutcome, TestReport, TestStep};
+pub use self::host_keys::{HostKeyCheck, HostKeyOffer, KnownHostKey};
+pub use self::import::{ImportCandidate, ImportPreview, ImportSkipped};
+pub use self::prompts::{LoginPrompt, LoginQuestion};
 
 /// How a server is, as far as is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
@@ -226,79 +236,6 @@ pub struct SecretEdit {
     pub change: SecretChange,
 }
 
-/// A host key that a person may accept.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct HostKeyOffer {
-    /// With what the offer is accepted; valid until the application ends.
-    pub id: String,
-    /// The host, as `[host]:port` where the port is not 22.
-    pub host: String,
-    /// Such as `ssh-ed25519`.
-    pub algorithm: String,
-    /// Such as `SHA256:…`, as `ssh-keygen -l` prints it.
-    pub fingerprint: String,
-    /// The keys that are known instead, where the key has changed: only an explicit replacement accepts such an offer.
-    pub replaces: Vec<KnownHostKey>,
-}
-
-/// A host key that is known already.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct KnownHostKey {
-    /// Such as `ssh-ed25519`.
-    pub algorithm: String,
-    /// Such as `SHA256:…`.
-    pub fingerprint: String,
-    /// The file in which it stands.
-    pub file: String,
-    /// The line there, from 1.
-    pub line: u32,
-}
-
-/// A server asks something that only a person can answer, such as a second factor. The login waits for it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct LoginPrompt {
-    /// With what it is answered; valid until the login ends.
-    pub id: String,
-    /// The server that is visited or tested, where it is saved already.
-    pub server: Option<ServerId>,
-    /// Who asks: the server or a jump host, as `user@host:port`.
-    pub hop: String,
-    /// A title that the server gives; may be empty.
-    pub name: String,
-    /// What the server says before it asks; may be empty.
-    pub instructions: String,
-    /// The questions, in order; never empty.
-    pub questions: Vec<LoginQuestion>,
-    /// When the login is given up if nobody has answered.
-    pub until: UnixMillis,
-}
-
-/// One question of a [`LoginPrompt`].
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct LoginQuestion {
-    /// What the server asks.
-    pub text: String,
-    /// Whether the answer may be seen while it is typed.
-    pub echo: bool,
-}
-
-/// A connection test that was made.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct ConnectionTest {
-    /// Its number; later ones have higher numbers.
-    #[ts(type = "number")]
-    pub id: i64,
-    /// When it ended.
-    pub at: UnixMillis,
-    /// How it went. Its offer of a host key, if it had one, is not kept.
-    pub report: TestReport,
-}
-
 /// What a server was made to spend.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -312,48 +249,6 @@ pub struct FootprintReport {
     /// CPU milliseconds that start-up files take per login shell, where they take more than 50: worth a look at `.bashrc`,
     /// `.zshrc`, `config.fish` or `.tcshrc` on the server.
     pub slow_start_up: Option<f64>,
-}
-
-/// What an SSH configuration holds, before anything is taken over.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportPreview {
-    /// With what the import is carried out; valid until the application ends.
-    pub id: String,
-    /// The files that were read, the first one included by nobody.
-    pub files: Vec<String>,
-    /// The servers that can be taken over.
-    pub servers: Vec<ImportCandidate>,
-    /// What is not taken over, and why.
-    pub skipped: Vec<ImportSkipped>,
-}
-
-/// A server of an SSH configuration.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportCandidate {
-    /// The host alias, which becomes the name.
-    pub alias: String,
-    /// What it becomes.
-    pub draft: ServerDraft,
-    /// What a person should know of it: options that are not used, a key file that is missing.
-    pub notes: Vec<String>,
-    /// The server that has this name already: it is not taken over again.
-    pub exists: bool,
-}
-
-/// What of an SSH configuration is not taken over.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportSkipped {
-    /// The file.
-    pub file: String,
-    /// The line there, from 1.
-    pub line: u32,
-    /// What stands there, shortened.
-    pub text: String,
-    /// Why it is not taken over.
-    pub reason: String,
 }
 
 /// What is put on a server so that the key of Hostrounds can do nothing there but read metrics.
@@ -370,64 +265,6 @@ pub struct RestrictKit {
     pub commands: Vec<String>,
     /// What is given up with it, in sentences.
     pub costs: Vec<String>,
-}
-
-/// What is known of the host key that a server shows.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct HostKeyCheck {
-    /// The key that is accepted already, with its fingerprint.
-    pub accepted: Option<String>,
-    /// The unknown key, to be accepted.
-    pub offer: Option<HostKeyOffer>,
-    /// Why the key is not accepted, or could not be seen.
-    pub failure: Option<Failure>,
-}
-
-/// How one step of a test went.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct TestStep {
-    /// Which step.
-    pub stage: Stage,
-    /// The jump host at which it was made, as `user@host:port`; absent for the server itself.
-    pub hop: Option<String>,
-    /// The family that was read, where the step is [`Stage::Probe`].
-    pub family: Option<Family>,
-    /// How it ended.
-    pub outcome: StepOutcome,
-    /// Milliseconds it took; absent where it was not reached.
-    pub millis: Option<f64>,
-    /// What was found (the address, the algorithms, the key), or why a family is not available.
-    pub detail: Option<String>,
-}
-
-/// How a step ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub enum StepOutcome {
-    /// It succeeded.
-    Passed,
-    /// It failed.
-    Failed,
-    /// A family that the server does not have, or that cannot be read there; the test passes without it.
-    NotAvailable,
-    /// A step before it failed.
-    NotReached,
-}
-
-/// A connection test from its first step to its last.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-pub struct TestReport {
-    /// Every step, in order.
-    pub steps: Vec<TestStep>,
-    /// Why it failed; absent when it passed.
-    pub failure: Option<Failure>,
-    /// The host key to accept, when it is not known yet (`host_key_unknown`).
-    pub host_key: Option<HostKeyOffer>,
-    /// What could not be read although the test passed.
-    pub unavailable: Vec<Unavailable>,
 }
 
 /// Why a command was not carried out.
