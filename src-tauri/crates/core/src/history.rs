@@ -51,3 +51,57 @@ pub struct SeriesHistory {
     /// In order of time.
     pub buckets: Vec<Bucket>,
 }
+
+/// What a series came to over a range, from every single value of it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SeriesSummary {
+    /// Which series of the metric.
+    pub attributes: Attributes,
+    /// How many values; at least 1.
+    #[ts(type = "number")]
+    pub count: u64,
+    /// The smallest value.
+    pub min: f64,
+    /// The average of the values.
+    pub avg: f64,
+    /// The largest value.
+    pub max: f64,
+    /// The newest value.
+    pub last: f64,
+    /// A value for each share that was asked for: so many of the values are not above it (nearest rank).
+    pub quantiles: Vec<f64>,
+}
+
+impl SeriesSummary {
+    /// What `values`, in order of time, come to; nothing where there are none. `quantiles` are shares from 0 to 1.
+    #[must_use]
+    pub fn of(attributes: Attributes, mut values: Vec<f64>, quantiles: &[f64]) -> Option<Self> {
+        let last = *values.last()?;
+        let Bucket { min, avg, max, .. } = Bucket::of(UnixMillis(0), &values)?;
+        let rank = |values: &mut [f64], share: f64| {
+            let rank = (share.clamp(0.0, 1.0) * values.len() as f64).ceil() as usize;
+            *values.select_nth_unstable_by(rank.saturating_sub(1).min(values.len() - 1), f64::total_cmp).1
+        };
+        let quantiles = quantiles.iter().map(|share| rank(&mut values, *share)).collect();
+        Some(Self { attributes, count: values.len() as u64, min, avg, max, last, quantiles })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_a_value_that_so_many_do_not_exceed() {
+        let values: Vec<f64> = (1..=20).rev().map(f64::from).collect();
+        let summary = SeriesSummary::of(Attributes::none(), values, &[0.0, 0.05, 0.5, 0.95, 0.96, 1.0]).unwrap();
+        assert_eq!(summary.quantiles, [1.0, 1.0, 10.0, 19.0, 20.0, 20.0]);
+        assert_eq!((summary.count, summary.min, summary.avg, summary.max, summary.last), (20, 1.0, 10.5, 20.0, 1.0));
+    }
+
+    #[test]
+    fn nothing_comes_to_nothing() {
+        assert_eq!(SeriesSummary::of(Attributes::none(), Vec::new(), &[0.5]), None);
+    }
+}

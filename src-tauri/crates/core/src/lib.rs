@@ -7,6 +7,7 @@ pub mod activity;
 pub mod address;
 pub mod alert;
 pub mod collection;
+pub mod coverage;
 pub mod footprint;
 pub mod format;
 pub mod history;

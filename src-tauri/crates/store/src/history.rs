@@ -1,162 +1,96 @@
-//! Reading the history.
-//!
-//! A head is one row for all series of a collection, so any number of series is answered in one scan; of each row only the
-//! part is read in which those series stand.
+//! Asking the history.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use hostrounds_core::history::{HistoryQuery, SeriesHistory};
-use hostrounds_core::metric::Metric;
-use hostrounds_core::observation::{Attributes, Observation, Point, Series};
-use hostrounds_core::probe::Family;
-use hostrounds_core::rollup::rollup;
+use hostrounds_core::coverage::{Coverage, coverage};
+use hostrounds_core::history::{HistoryQuery, SeriesHistory, SeriesSummary};
+use hostrounds_core::observation::Attributes;
+use hostrounds_core::rollup::Rollup;
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
-use serde_json::json;
 use sqlx::SqliteConnection;
 
-use crate::layout::{keys, moment, unpack, values};
+use crate::head::{self, Column};
+use crate::layout::keys;
 use crate::text::from_json;
-use crate::{Result, Store, StoreError};
-
-pub(crate) use crate::layout::keys_of;
+use crate::{Result, Store, rhythm};
 
 /// The most buckets that a series is answered with.
 const MOST_POINTS: u32 = 100_000;
-/// How far back from the newest head [`Store::latest`] looks for families that are not read in every collection: twice the
-/// slowest rhythm, in milliseconds.
-const LATEST_SPAN: i64 = 2 * 3600 * 1000;
-/// How many heads it looks through at most: those of that span at one every 2 s.
-const LATEST_HEADS: u32 = 3600;
-
-/// What is known of a server now.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Newest {
-    /// The newest values, under the time of the newest observation.
-    pub observation: Observation,
-    /// When each family was read whose values these are.
-    pub read_at: BTreeMap<Family, UnixMillis>,
-}
 
 impl Store {
     /// The series of a metric that carry the attributes asked for, in the order of their attributes, each in at most
     /// `max_points` buckets. A series without a value in the range is left out.
     pub async fn range(&self, query: &HistoryQuery) -> Result<Vec<SeriesHistory>> {
-        self.within(async {
-            let keys = keys(query.server, query.from, query.to);
-            if keys.is_empty() {
-                return Ok(Vec::new());
-            }
-            // One transaction, so that names and heads are of one moment.
-            let mut tx = self.readers.begin().await?;
-            let wanted = matching_series(&mut tx, query).await?;
-            let places: HashMap<i64, usize> = wanted.iter().enumerate().map(|(place, (id, _))| (*id, place)).collect();
-            let layouts: Vec<(i64, Vec<u8>)> = sqlx::query_as(
-                "SELECT id, series FROM layout
-                 WHERE id IN (SELECT DISTINCT layout FROM head WHERE key BETWEEN ? AND ?)",
-            )
-            .bind(keys.start())
-            .bind(keys.end())
-            .fetch_all(&mut *tx)
-            .await?;
-            let mut slices = HashMap::new();
-            for (layout, series) in layouts {
-                let ids = unpack(&series).ok_or(StoreError::Layout { layout })?;
-                slices.extend(Slice::of(&ids, &places).map(|slice| (layout, slice)));
-            }
-            let heads = scan(&mut tx, keys.start(), keys.end(), &slices).await?;
-            tx.commit().await?;
+        Ok(self.ranges(std::slice::from_ref(query)).await?.pop().unwrap_or_default())
+    }
 
-            let mut points: Vec<Vec<(UnixMillis, f64)>> = vec![Vec::new(); wanted.len()];
-            for (key, layout, bytes) in heads {
-                let Some(slice) = slices.get(&layout) else { continue };
-                for (place, value) in slice.places.iter().zip(values(&bytes)) {
-                    if let Some(points) = place.and_then(|place| points.get_mut(place)) {
-                        points.push((moment(key), value));
-                    }
-                }
+    /// The answers to several questions, of one server or many, all from one moment of the store.
+    pub async fn ranges(&self, queries: &[HistoryQuery]) -> Result<Vec<Vec<SeriesHistory>>> {
+        self.within(async {
+            // One transaction, so that names and values are of one moment.
+            let mut tx = self.readers.begin().await?;
+            let mut answers = Vec::with_capacity(queries.len());
+            for query in queries {
+                answers.push(range(&mut tx, query).await?);
             }
-            let max_points = query.max_points.clamp(1, MOST_POINTS) as usize;
-            Ok(wanted
+            tx.commit().await?;
+            Ok(answers)
+        })
+        .await
+    }
+
+    /// What each series that the query asks for came to, from all its values; `max_points` does not matter. `quantiles` are
+    /// shares from 0 to 1, such as 0.95.
+    pub async fn summaries(&self, query: &HistoryQuery, quantiles: &[f64]) -> Result<Vec<SeriesSummary>> {
+        self.within(async {
+            let mut tx = self.readers.begin().await?;
+            let series = columns(&mut tx, query).await?;
+            tx.commit().await?;
+            Ok(series
                 .into_iter()
-                .zip(points)
-                .map(|((_, attributes), points)| SeriesHistory {
-                    attributes,
-                    buckets: rollup(points.into_iter(), query.from, query.to, max_points),
-                })
-                .filter(|series| !series.buckets.is_empty())
+                .filter_map(|(attributes, column)| SeriesSummary::of(attributes, column.values, quantiles))
                 .collect())
         })
         .await
     }
 
-    /// What is known of a server now: the time of its newest observation and, for each family, the values of the newest
-    /// observation that read it; the processes and the facts as they were last read. Nothing where it was never observed.
-    ///
-    /// A family that no observation of the two hours before the newest has read is left out, and so is one that the newest
-    /// could not read.
-    pub async fn latest(&self, server: ServerId) -> Result<Option<Newest>> {
+    /// How much of a range was observed of a server. Choose an end that has passed: what is still to come is not observed.
+    pub async fn coverage(&self, server: ServerId, from: UnixMillis, to: UnixMillis) -> Result<Coverage> {
         self.within(async {
             let mut tx = self.readers.begin().await?;
-            let keys = keys_of(server);
-            let heads: Vec<(i64, i64)> = sqlx::query_as(
-                "SELECT key, layout FROM head WHERE key BETWEEN ?1 AND ?2
-                   AND key >= (SELECT max(key) FROM head WHERE key BETWEEN ?1 AND ?2) - ?3
-                 ORDER BY key DESC LIMIT ?4",
-            )
-            .bind(keys.start())
-            .bind(keys.end())
-            .bind(LATEST_SPAN)
-            .bind(LATEST_HEADS)
-            .fetch_all(&mut *tx)
-            .await?;
-            let Some((newest, _)) = heads.first() else { return Ok(None) };
-            let mut observation = Observation::empty(moment(*newest));
-
-            let mut layouts: HashMap<i64, Vec<i64>> = HashMap::new();
-            let mut series: HashMap<i64, Option<Series>> = HashMap::new();
-            let mut read_at: BTreeMap<Family, UnixMillis> = BTreeMap::new();
-            let mut seen = BTreeSet::new();
-            for (key, layout) in heads {
-                if !seen.insert(layout) {
-                    continue; // a newer head of this layout gave all that this one could
-                }
-                let ids = match layouts.entry(layout) {
-                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                    std::collections::hash_map::Entry::Vacant(entry) => {
-                        entry.insert(series_of_layout(&mut tx, layout, &mut series).await?)
-                    }
-                };
-                let new: BTreeSet<_> = ids
-                    .iter()
-                    .filter_map(|id| series.get(id)?.as_ref())
-                    .map(|series| series.metric.info().family)
-                    .filter(|family| !read_at.contains_key(family))
-                    .collect();
-                if new.is_empty() {
-                    continue;
-                }
-                let bytes: Vec<u8> = sqlx::query_scalar("SELECT \"values\" FROM head WHERE key = ?")
-                    .bind(key)
-                    .fetch_one(&mut *tx)
-                    .await?;
-                observation.points.extend(ids.iter().zip(values(&bytes)).filter_map(|(id, value)| {
-                    let series = series.get(id)?.as_ref()?;
-                    new.contains(&series.metric.info().family).then(|| Point { series: series.clone(), value })
-                }));
-                read_at.extend(new.into_iter().map(|family| (family, moment(key))));
-            }
-            observation.points.sort_by(|a, b| a.series.cmp(&b.series));
-            add_tables(&mut tx, server, &mut observation).await?;
+            let rhythms = rhythm::of(&mut tx, server).await?;
+            // The last collection before the range may reach into it, as far as the slowest rhythm goes.
+            let reach = rhythms.iter().map(|rhythm| hostrounds_core::coverage::speaks_for(rhythm.interval)).max();
+            let times = head::times(&mut tx, &keys(server, from.minus(reach.unwrap_or_default()), to)).await?;
             tx.commit().await?;
-            for unavailable in &observation.unavailable {
-                read_at.remove(&unavailable.family);
-            }
-            observation.points.retain(|point| read_at.contains_key(&point.series.metric.info().family));
-            Ok(Some(Newest { observation, read_at }))
+            Ok(coverage(times, &rhythms, from, to))
         })
         .await
     }
+}
+
+async fn range(conn: &mut SqliteConnection, query: &HistoryQuery) -> Result<Vec<SeriesHistory>> {
+    let max_points = query.max_points.clamp(1, MOST_POINTS) as usize;
+    Ok(columns(conn, query)
+        .await?
+        .into_iter()
+        .map(|(attributes, column)| {
+            let mut rollup = Rollup::new(column.values.len(), query.from, query.to, max_points);
+            rollup.add(&column.times, &column.values);
+            SeriesHistory { attributes, buckets: rollup.finish() }
+        })
+        .filter(|series| !series.buckets.is_empty())
+        .collect())
+}
+
+/// Every value of the series that are asked for.
+async fn columns(conn: &mut SqliteConnection, query: &HistoryQuery) -> Result<Vec<(Attributes, Column)>> {
+    let keys = keys(query.server, query.from, query.to);
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (ids, attributes): (Vec<i64>, Vec<Attributes>) = matching_series(conn, query).await?.into_iter().unzip();
+    let columns = head::columns(conn, &keys, &ids).await?;
+    Ok(attributes.into_iter().zip(columns).collect())
 }
 
 /// The series that are asked for, with their ids, in the order of their attributes.
@@ -175,94 +109,4 @@ async fn matching_series(conn: &mut SqliteConnection, query: &HistoryQuery) -> R
     }
     series.sort_by(|a, b| a.1.cmp(&b.1));
     Ok(series)
-}
-
-/// The part of the heads of one layout in which the wanted series stand.
-struct Slice {
-    /// The position of its first value.
-    first: usize,
-    /// For each of its values, the place of its series among the wanted ones.
-    places: Vec<Option<usize>>,
-}
-
-impl Slice {
-    fn of(ids: &[i64], places: &HashMap<i64, usize>) -> Option<Self> {
-        let first = ids.iter().position(|id| places.contains_key(id))?;
-        let last = ids.iter().rposition(|id| places.contains_key(id))?;
-        let places = ids.get(first..=last)?.iter().map(|id| places.get(id).copied()).collect();
-        Some(Self { first, places })
-    }
-}
-
-/// The slices of all heads in the range, in order of time, each with its key and its layout.
-async fn scan(
-    conn: &mut SqliteConnection,
-    first: &i64,
-    last: &i64,
-    slices: &HashMap<i64, Slice>,
-) -> Result<Vec<(i64, i64, Vec<u8>)>> {
-    if slices.is_empty() {
-        return Ok(Vec::new());
-    }
-    let picks: Vec<_> = slices.iter().map(|(layout, slice)| json!([layout, slice.first, slice.places.len()])).collect();
-    // CROSS JOIN keeps the heads outside: one pass over them, in their order, with a look into the small table for each.
-    Ok(sqlx::query_as(
-        "WITH pick (layout, first, count) AS MATERIALIZED (
-           SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1))
-         SELECT head.key, head.layout, substr(head.\"values\", pick.first * 8 + 1, pick.count * 8)
-         FROM head CROSS JOIN pick ON pick.layout = head.layout WHERE head.key BETWEEN ?2 AND ?3 ORDER BY head.key",
-    )
-    .bind(serde_json::Value::from(picks).to_string())
-    .bind(first)
-    .bind(last)
-    .fetch_all(conn)
-    .await?)
-}
-
-/// The ids of a layout; their series go into `series`, a metric that the catalogue no longer has as nothing.
-async fn series_of_layout(
-    conn: &mut SqliteConnection,
-    layout: i64,
-    series: &mut HashMap<i64, Option<Series>>,
-) -> Result<Vec<i64>> {
-    let bytes: Vec<u8> =
-        sqlx::query_scalar("SELECT series FROM layout WHERE id = ?").bind(layout).fetch_one(&mut *conn).await?;
-    let ids = unpack(&bytes).ok_or(StoreError::Layout { layout })?;
-    let missing: Vec<_> = ids.iter().filter(|id| !series.contains_key(id)).collect();
-    if !missing.is_empty() {
-        let rows: Vec<(i64, String, String)> =
-            sqlx::query_as("SELECT id, metric, attributes FROM series WHERE id IN (SELECT value FROM json_each(?))")
-                .bind(json!(missing).to_string())
-                .fetch_all(conn)
-                .await?;
-        for (id, metric, attributes) in rows {
-            let attributes = from_json("series.attributes", &attributes)?;
-            series.insert(id, Metric::named(&metric).map(|metric| Series { metric, attributes }));
-        }
-    }
-    Ok(ids)
-}
-
-/// The row of a server in `latest`, as far as it is not told by its points.
-#[derive(sqlx::FromRow)]
-struct Latest {
-    processes: Option<String>,
-    facts: Option<String>,
-    tables: Option<String>,
-    unavailable: String,
-}
-
-async fn add_tables(conn: &mut SqliteConnection, server: ServerId, observation: &mut Observation) -> Result<()> {
-    let row: Option<Latest> =
-        sqlx::query_as("SELECT processes, facts, tables, unavailable FROM latest WHERE server = ?")
-            .bind(server.0)
-            .fetch_optional(conn)
-            .await?;
-    if let Some(Latest { processes, facts, tables, unavailable }) = row {
-        observation.processes = processes.map(|text| from_json("latest.processes", &text)).transpose()?;
-        observation.facts = facts.map(|text| from_json("latest.facts", &text)).transpose()?;
-        observation.tables = tables.map(|text| from_json("latest.tables", &text)).transpose()?.unwrap_or_default();
-        observation.unavailable = from_json("latest.unavailable", &unavailable)?;
-    }
-    Ok(())
 }

@@ -7,9 +7,9 @@ use sqlx::query::QueryAs;
 use sqlx::sqlite::SqliteArguments;
 
 use crate::error::is_duplicate;
-use crate::history::keys_of;
+use crate::layout::keys_of;
 use crate::text::{from_json, to_json};
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store, StoreError, rhythm};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -78,6 +78,7 @@ impl Store {
                 .fetch_one(&mut *tx)
                 .await
                 .map_err(|error| name_taken(error, draft))?;
+            rhythm::note(&mut tx, ServerId(row.id), row.interval, now).await?;
             tx.commit().await?;
             row.try_into()
         })
@@ -89,7 +90,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::NameTaken`], and [`StoreError::ThisComputer`] where this computer would get
     /// another name or target, or another server would become this computer.
-    pub async fn update_server(&self, id: ServerId, draft: &ServerDraft) -> Result<Server> {
+    pub async fn update_server(&self, id: ServerId, draft: &ServerDraft, now: UnixMillis) -> Result<Server> {
         self.within(async {
             let is_local = draft.target == Target::Local && draft.name == LOCAL_NAME;
             if (id == ServerId::LOCAL && !is_local) || (id != ServerId::LOCAL && draft.target == Target::Local) {
@@ -107,6 +108,7 @@ impl Store {
                 .await
                 .map_err(|error| name_taken(error, draft))?
                 .ok_or(StoreError::NotFound)?;
+            rhythm::note(&mut tx, id, row.interval, now).await?;
             tx.commit().await?;
             row.try_into()
         })

@@ -6,12 +6,13 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hostrounds_core::collection::Collection;
+use hostrounds_core::coverage::Gap;
 use hostrounds_core::history::SeriesHistory;
 use hostrounds_core::metric::Metric;
 use hostrounds_core::observation::{Attributes, Facts, Observation, Tables, TopProcesses, Unavailable, UserSession};
 use hostrounds_core::probe::Family;
-use hostrounds_core::rollup::rollup;
-use hostrounds_core::server::ServerId;
+use hostrounds_core::rollup::Rollup;
+use hostrounds_core::server::{ServerDraft, ServerId};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::{Newest, Record, SERIES_MOST, Store, StoreError};
 use proptest::prelude::*;
@@ -396,6 +397,58 @@ async fn a_server_that_names_its_parts_anew_each_time_fills_no_disk() {
     assert!(full(web, 2, &["/sda"]).await.is_empty());
 }
 
+#[tokio::test]
+async fn several_questions_are_answered_at_once() {
+    let (_folder, store) = store().await;
+    let web = store.add_server(&draft("web"), at(0)).await.unwrap().id;
+    keep(&store, web, &observation(at(0), vec![point(CPU, Attributes::none(), 0.25)])).await;
+    keep(&store, ServerId::LOCAL, &observation(at(1), vec![point(DISK, mount("/"), 0.5)])).await;
+    let questions = [
+        query(web, CPU, at(0), at(9)),
+        query(web, DISK, at(0), at(9)),
+        query(ServerId::LOCAL, DISK, at(0), at(9)),
+        query(ServerId::LOCAL, DISK, at(2), at(9)),
+    ];
+    let answers = store.ranges(&questions).await.unwrap();
+    let found: Vec<Vec<_>> = answers.iter().map(|answer| answer.iter().flat_map(values).collect()).collect();
+    assert_eq!(found, [vec![(NOW, 0.25)], vec![], vec![(NOW + 1, 0.5)], vec![]]);
+}
+
+#[tokio::test]
+async fn a_summary_is_of_every_value_in_the_range() {
+    let (_folder, store) = store().await;
+    for step in 0..=20 {
+        let points = vec![point(DISK, mount("/"), step as f64), point(DISK, mount("/b"), 7.0)];
+        keep(&store, ServerId::LOCAL, &observation(at(step), points)).await;
+    }
+    let mut question = query(ServerId::LOCAL, DISK, at(1), at(21));
+    question.max_points = 1;
+    let summaries = store.summaries(&question, &[0.95]).await.unwrap();
+    assert_eq!(summaries.iter().map(|it| it.attributes.clone()).collect::<Vec<_>>(), [mount("/"), mount("/b")]);
+    let first = &summaries[0];
+    assert_eq!((first.count, first.min, first.avg, first.max, first.last), (20, 1.0, 10.5, 20.0, 20.0));
+    assert_eq!(first.quantiles, [19.0]);
+    assert_eq!(store.summaries(&query(ServerId::LOCAL, CPU, at(0), at(9)), &[0.5]).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn coverage_knows_the_interval_of_each_day() {
+    let (_folder, store) = store().await;
+    let web = store.add_server(&draft("web"), at(0)).await.unwrap().id;
+    let minute = |minute: i64| at(minute * 60_000);
+    let slower = ServerDraft { interval: 600, ..draft("web") };
+    store.update_server(web, &slower, minute(10)).await.unwrap();
+    store.update_server(web, &ServerDraft { tags: Vec::new(), ..slower }, minute(11)).await.unwrap();
+    for at in [0, 1, 10, 20] {
+        keep(&store, web, &observation(minute(at), vec![point(CPU, Attributes::none(), 0.5)])).await;
+    }
+    let coverage = store.coverage(web, minute(0), minute(30)).await.unwrap();
+    assert_eq!(coverage.gaps, [Gap { from: at(150_000), to: minute(10) }]);
+    assert_eq!((coverage.observed, coverage.collections), (22 * 60_000 + 30_000, 4));
+    let later = store.coverage(web, minute(25), minute(40)).await.unwrap();
+    assert_eq!((later.observed, later.collections), (10 * 60_000, 0), "the one before reaches into the range");
+}
+
 /// A server's history: at each moment, the values of some of six series.
 fn histories() -> impl Strategy<Value = BTreeMap<i64, BTreeMap<u8, f64>>> {
     let values = proptest::collection::btree_map(0u8..6, 0.0f64..1e12, 0..6);
@@ -404,14 +457,14 @@ fn histories() -> impl Strategy<Value = BTreeMap<i64, BTreeMap<u8, f64>>> {
 
 fn naive(history: &BTreeMap<i64, BTreeMap<u8, f64>>, from: i64, to: i64, max_points: u32) -> Vec<SeriesHistory> {
     (0u8..6)
-        .map(|series| SeriesHistory {
-            attributes: mount(&format!("/{series}")),
-            buckets: rollup(
-                history.iter().filter_map(|(offset, values)| Some((at(*offset), *values.get(&series)?))),
-                at(from),
-                at(to),
-                max_points as usize,
-            ),
+        .map(|series| {
+            let (times, values): (Vec<_>, Vec<_>) = history
+                .range(from..to.max(from))
+                .filter_map(|(offset, values)| Some((at(*offset), *values.get(&series)?)))
+                .unzip();
+            let mut rollup = Rollup::new(values.len(), at(from), at(to), max_points as usize);
+            rollup.add(&times, &values);
+            SeriesHistory { attributes: mount(&format!("/{series}")), buckets: rollup.finish() }
         })
         .filter(|series| !series.buckets.is_empty())
         .collect()

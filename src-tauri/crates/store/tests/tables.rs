@@ -23,11 +23,11 @@ async fn this_computer_is_there_from_the_start_and_stays() {
     assert!(local.created_at.0 > 1_700_000_000_000);
 
     assert!(matches!(store.remove_server(ServerId::LOCAL).await, Err(StoreError::ThisComputer)));
-    assert!(matches!(store.update_server(ServerId::LOCAL, &draft("x")).await, Err(StoreError::ThisComputer)));
+    assert!(matches!(store.update_server(ServerId::LOCAL, &draft("x"), at(9)).await, Err(StoreError::ThisComputer)));
     let mut slower = ServerDraft::from(&local);
     slower.interval = 10;
     assert!(matches!(store.add_server(&slower, at(0)).await, Err(StoreError::ThisComputer)));
-    assert_eq!(store.update_server(ServerId::LOCAL, &slower).await.unwrap().interval, 10);
+    assert_eq!(store.update_server(ServerId::LOCAL, &slower, at(9)).await.unwrap().interval, 10);
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_server_is_kept_as_it_was_described() {
     other.enabled = false;
     other.environment = None;
     other.tags.clear();
-    let changed = store.update_server(server.id, &other).await.unwrap();
+    let changed = store.update_server(server.id, &other, at(9)).await.unwrap();
     assert_eq!((ServerDraft::from(&changed), changed.id, changed.created_at), (other, server.id, at(5)));
     assert_eq!(store.servers().await.unwrap()[1], changed);
 }
@@ -55,7 +55,7 @@ async fn a_name_is_taken_whatever_the_case(#[case] name: &str, #[case] same: &st
     store.add_server(&draft(name), at(0)).await.unwrap();
     let second = store.add_server(&draft("other"), at(0)).await.unwrap();
     assert!(matches!(store.add_server(&draft(same), at(0)).await, Err(StoreError::NameTaken { name }) if name == same));
-    assert!(matches!(store.update_server(second.id, &draft(same)).await, Err(StoreError::NameTaken { .. })));
+    assert!(matches!(store.update_server(second.id, &draft(same), at(9)).await, Err(StoreError::NameTaken { .. })));
     assert!(matches!(store.add_server(&draft("LOCAL"), at(0)).await, Err(StoreError::NameTaken { .. })));
     assert_eq!(store.servers().await.unwrap().len(), 3);
 }
@@ -63,7 +63,7 @@ async fn a_name_is_taken_whatever_the_case(#[case] name: &str, #[case] same: &st
 #[tokio::test]
 async fn a_server_that_is_not_there_is_not_found() {
     let (_folder, store) = store().await;
-    assert!(matches!(store.update_server(ServerId(9), &draft("x")).await, Err(StoreError::NotFound)));
+    assert!(matches!(store.update_server(ServerId(9), &draft("x"), at(9)).await, Err(StoreError::NotFound)));
     assert!(matches!(store.remove_server(ServerId(9)).await, Err(StoreError::NotFound)));
     assert!(matches!(store.fire_alert(alert(ServerId(9), "/")).await, Err(StoreError::NotFound)));
 }
@@ -284,7 +284,7 @@ async fn nothing_fires_on_a_server_that_is_disabled() {
     let (_folder, store) = store().await;
     let local = store.servers().await.unwrap().remove(0);
     let disabled = ServerDraft { enabled: false, ..ServerDraft::from(&local) };
-    store.update_server(ServerId::LOCAL, &disabled).await.unwrap();
+    store.update_server(ServerId::LOCAL, &disabled, at(9)).await.unwrap();
     assert_eq!(store.fire_alert(alert(ServerId::LOCAL, "/")).await.unwrap(), None);
     assert_eq!(store.firing().await.unwrap(), []);
 }

@@ -64,11 +64,12 @@ impl Hostrounds {
         secrets::check(&draft, &form.secrets)?;
         engine.check_kept(&before, &draft, &form.secrets)?;
         let reconnect = secrets::changes_something(&form.secrets);
-        let server = engine.store.update_server(id, &draft).await.map_err(|error| naming(error, &draft.name))?;
+        let server =
+            engine.store.update_server(id, &draft, clock::now()).await.map_err(|error| naming(error, &draft.name))?;
         let done = match engine.change_secrets(&server, form.secrets).await {
             Ok(done) => done,
             Err(error) => {
-                engine.store.update_server(id, &ServerDraft::from(&before)).await?;
+                engine.store.update_server(id, &ServerDraft::from(&before), clock::now()).await?;
                 return Err(error);
             }
         };
