@@ -62,18 +62,7 @@ impl Rollup {
         }
     }
 
-    /// Whether all values from `first` to `last` would share a bucket, so that [`Self::add_whole`] can take them in.
-    #[must_use]
-    pub fn is_whole(&self, first: UnixMillis, last: UnixMillis) -> bool {
-        match &self.kind {
-            Kind::Single(_) => false,
-            Kind::Spans { spans, .. } => {
-                first >= self.from && last < self.to && spans.index(first) == spans.index(last)
-            }
-        }
-    }
-
-    /// Takes in what many values came to. They must share a bucket: [`Self::is_whole`].
+    /// Takes in what many values came to. They must share a bucket ([`share_a_bucket`]), and be more than the buckets.
     pub fn add_whole(&mut self, whole: Bucket) {
         if let Kind::Spans { spans, buckets } = &mut self.kind {
             put(buckets, spans, whole.start, Some(whole));
@@ -91,6 +80,18 @@ impl Rollup {
             Kind::Spans { buckets, .. } => buckets.into_iter().flatten().collect(),
         }
     }
+}
+
+/// Whether all values from `first` to `last` would share a bucket where there are more values than buckets.
+#[must_use]
+pub fn share_a_bucket(
+    (first, last): (UnixMillis, UnixMillis),
+    from: UnixMillis,
+    to: UnixMillis,
+    max_points: usize,
+) -> bool {
+    let spans = Spans::over(from, to, max_points);
+    first >= from && first <= last && last < to && spans.index(first) == spans.index(last)
 }
 
 fn put(buckets: &mut [Option<Bucket>], spans: &Spans, at: UnixMillis, bucket: Option<Bucket>) {
@@ -231,14 +232,15 @@ mod tests {
 
     #[test]
     fn what_shares_a_bucket_is_taken_in_as_a_whole() {
+        let share =
+            |first, last| share_a_bucket((UnixMillis(first), UnixMillis(last)), UnixMillis(0), UnixMillis(100), 2);
+        assert!(share(10, 49));
+        assert!(!share(10, 50), "two buckets");
+        assert!(!share(-1, 10) && !share(99, 100), "not in the range");
         let mut rollup = Rollup::new(100, UnixMillis(0), UnixMillis(100), 2);
-        assert!(rollup.is_whole(UnixMillis(10), UnixMillis(49)));
-        assert!(!rollup.is_whole(UnixMillis(10), UnixMillis(50)), "two buckets");
-        assert!(!rollup.is_whole(UnixMillis(-1), UnixMillis(10)) && !rollup.is_whole(UnixMillis(99), UnixMillis(100)));
         rollup.add(&[UnixMillis(1)], &[5.0]);
         rollup.add_whole(Bucket { start: UnixMillis(10), min: 1.0, avg: 2.0, max: 3.0, count: 3 });
         assert_eq!(rollup.finish(), [Bucket { start: UnixMillis(0), min: 1.0, avg: 2.75, max: 5.0, count: 4 }]);
-        assert!(!Rollup::new(2, UnixMillis(0), UnixMillis(100), 2).is_whole(UnixMillis(1), UnixMillis(1)));
     }
 
     proptest! {

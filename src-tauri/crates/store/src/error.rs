@@ -103,6 +103,18 @@ pub enum StoreError {
         /// Its number.
         layout: i64,
     },
+    /// A chunk of the history does not hold what was written there.
+    #[error("span {span} of the history is not what was written there")]
+    Chunk {
+        /// The number of its span.
+        span: i64,
+    },
+    /// A part of the history could not be compressed; it stays as it was.
+    #[error("a part of the history cannot be compressed: {reason}")]
+    Compress {
+        /// What the compressor said.
+        reason: String,
+    },
     /// The schema could not be brought up to date; it is as it was before.
     #[error("the schema could not be brought up to date: {0}")]
     Migration(#[source] sqlx::migrate::MigrateError),
@@ -126,7 +138,8 @@ impl StoreError {
             Self::OutOfRange { .. } => "store_out_of_range",
             Self::Newer { .. } => "store_newer",
             Self::Foreign { .. } => "store_foreign",
-            Self::Damaged { .. } | Self::Layout { .. } | Self::Value { .. } => "store_damaged",
+            Self::Damaged { .. } | Self::Layout { .. } | Self::Chunk { .. } | Self::Value { .. } => "store_damaged",
+            Self::Compress { .. } => "store_compress",
             Self::Locked => "store_locked",
             Self::Full { .. } => "store_full",
             Self::Permission { .. } => "store_permission",
@@ -150,7 +163,7 @@ impl StoreError {
             Self::OutOfRange { .. } => "Set the clock of this computer.",
             Self::Newer { .. } => "Install the newest version of Hostrounds, or choose another data directory.",
             Self::Foreign { .. } => "Choose another data directory, or move that file away.",
-            Self::Damaged { .. } | Self::Layout { .. } | Self::Value { .. } => {
+            Self::Damaged { .. } | Self::Layout { .. } | Self::Chunk { .. } | Self::Value { .. } => {
                 "Close Hostrounds, move the file (with its -wal and -shm files) aside and restore a backup, or start afresh."
             }
             Self::Locked => "Close other programs that have the file open; the next try may succeed.",
@@ -159,6 +172,7 @@ impl StoreError {
             Self::NotAFolder { .. } => "Choose another data directory, or move that file away.",
             Self::TooOldSqlite { .. } => "Build Hostrounds with the SQLite that comes with it.",
             Self::Io { .. } => "Check the disk that holds the data directory.",
+            Self::Compress { .. } => "Nothing is lost; report it with this message.",
             Self::Migration(_) => "Nothing was changed. Check the space on the disk and try again.",
             Self::Closed => "Start Hostrounds again.",
             Self::Query(_) => "Try again; if it stays, report it with this message.",

@@ -10,6 +10,7 @@ use hostrounds_core::time::UnixMillis;
 use serde_json::json;
 use sqlx::SqliteConnection;
 
+use crate::block::Block;
 use crate::layout::{moment, unpack, values};
 use crate::{Result, StoreError};
 
@@ -18,6 +19,19 @@ use crate::{Result, StoreError};
 pub(crate) struct Column {
     pub(crate) times: Vec<UnixMillis>,
     pub(crate) values: Vec<f64>,
+}
+
+impl Column {
+    /// The part from `from` (included) to `to` (excluded).
+    pub(crate) fn within(mut self, from: UnixMillis, to: UnixMillis) -> Self {
+        let first = self.times.partition_point(|at| *at < from);
+        let end = self.times.partition_point(|at| *at < to).max(first);
+        self.times.truncate(end);
+        self.times.drain(..first);
+        self.values.truncate(end);
+        self.values.drain(..first);
+        self
+    }
 }
 
 /// What the heads with these keys hold of the series whose ids are `wanted`, a column each.
@@ -50,6 +64,38 @@ pub(crate) async fn columns(
         }
     }
     Ok(columns)
+}
+
+/// The series whose values stand in heads of this layout, in their order.
+pub(crate) async fn layout(conn: &mut SqliteConnection, layout: i64) -> Result<Vec<i64>> {
+    let series: Vec<u8> =
+        sqlx::query_scalar("SELECT series FROM layout WHERE id = ?").bind(layout).fetch_one(conn).await?;
+    unpack(&series).ok_or(StoreError::Layout { layout })
+}
+
+/// Everything that the heads with these keys hold; the keys are in order of time.
+pub(crate) async fn block(conn: &mut SqliteConnection, keys: &[i64]) -> Result<Block> {
+    let mut block = Block::default();
+    let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(block) };
+    let heads: Vec<(i64, i64, Vec<u8>)> =
+        sqlx::query_as("SELECT key, layout, \"values\" FROM head WHERE key BETWEEN ? AND ? ORDER BY key")
+            .bind(first)
+            .bind(last)
+            .fetch_all(&mut *conn)
+            .await?;
+    let mut layouts: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (place, (key, layout_of_head, bytes)) in (0..).zip(heads) {
+        if !layouts.contains_key(&layout_of_head) {
+            layouts.insert(layout_of_head, layout(conn, layout_of_head).await?);
+        }
+        block.times.push(moment(key));
+        for (series, value) in layouts.get(&layout_of_head).into_iter().flatten().zip(values(&bytes)) {
+            let (places, values) = block.columns.entry(*series).or_default();
+            places.push(place);
+            values.push(value);
+        }
+    }
+    Ok(block)
 }
 
 /// When the collections with these keys were made, in order of time.

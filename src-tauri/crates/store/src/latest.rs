@@ -1,24 +1,23 @@
 //! What is known of a server now, after a restart: the newest values of each family.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hostrounds_core::metric::Metric;
-use hostrounds_core::observation::{Observation, Point, Series};
+use hostrounds_core::observation::{Attributes, Observation, Point, Series};
 use hostrounds_core::probe::Family;
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
-use serde_json::json;
 use sqlx::SqliteConnection;
 
-use crate::layout::{keys_of, moment, unpack, values};
+use crate::head::{self, Column};
+use crate::layout::{keys_of, moment, values};
+use crate::span;
 use crate::text::from_json;
-use crate::{Result, Store, StoreError};
+use crate::{Result, Store};
 
 /// How far back from the newest head [`Store::latest`] looks for families that are not read in every collection: twice the
 /// slowest rhythm, in milliseconds.
 const LATEST_SPAN: i64 = 2 * 3600 * 1000;
-/// How many heads it looks through at most: those of that span at one every 2 s.
-const LATEST_HEADS: u32 = 3600;
 
 /// What is known of a server now.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,51 +41,46 @@ impl Store {
             let heads: Vec<(i64, i64)> = sqlx::query_as(
                 "SELECT key, layout FROM head WHERE key BETWEEN ?1 AND ?2
                    AND key >= (SELECT max(key) FROM head WHERE key BETWEEN ?1 AND ?2) - ?3
-                 ORDER BY key DESC LIMIT ?4",
+                 ORDER BY key DESC",
             )
             .bind(keys.start())
             .bind(keys.end())
             .bind(LATEST_SPAN)
-            .bind(LATEST_HEADS)
             .fetch_all(&mut *tx)
             .await?;
+            // The newest collection is never sealed.
             let Some((newest, _)) = heads.first() else { return Ok(None) };
-            let mut observation = Observation::empty(moment(*newest));
+            let newest = moment(*newest);
 
-            let mut layouts: HashMap<i64, Vec<i64>> = HashMap::new();
-            let mut series: HashMap<i64, Option<Series>> = HashMap::new();
-            let mut read_at: BTreeMap<Family, UnixMillis> = BTreeMap::new();
-            let mut seen = BTreeSet::new();
+            let mut known = Known { series: series_of(&mut tx, server).await?, ..Known::default() };
+            let mut seen = HashSet::new();
             for (key, layout) in heads {
                 if !seen.insert(layout) {
                     continue; // a newer head of this layout gave all that this one could
                 }
-                let ids = match layouts.entry(layout) {
-                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                    std::collections::hash_map::Entry::Vacant(entry) => {
-                        entry.insert(series_of_layout(&mut tx, layout, &mut series).await?)
-                    }
-                };
-                let new: BTreeSet<_> = ids
-                    .iter()
-                    .filter_map(|id| series.get(id)?.as_ref())
-                    .map(|series| series.metric.info().family)
-                    .filter(|family| !read_at.contains_key(family))
-                    .collect();
-                if new.is_empty() {
+                let ids = head::layout(&mut tx, layout).await?;
+                if !known.lacks_any(&ids) {
                     continue;
                 }
                 let bytes: Vec<u8> = sqlx::query_scalar("SELECT \"values\" FROM head WHERE key = ?")
                     .bind(key)
                     .fetch_one(&mut *tx)
                     .await?;
-                observation.points.extend(ids.iter().zip(values(&bytes)).filter_map(|(id, value)| {
-                    let series = series.get(id)?.as_ref()?;
-                    new.contains(&series.metric.info().family).then(|| Point { series: series.clone(), value })
-                }));
-                read_at.extend(new.into_iter().map(|family| (family, moment(key))));
+                let at = moment(key);
+                known.learn(ids.into_iter().zip(values(&bytes)).map(|(series, value)| (series, at, value)));
             }
-            observation.points.sort_by(|a, b| a.series.cmp(&b.series));
+            let first = UnixMillis(newest.0 - LATEST_SPAN);
+            for span in span::overlapping(&mut tx, server, first, newest).await?.into_iter().rev() {
+                let missing = known.missing();
+                let columns = span::columns(&mut tx, &[span], &missing).await?;
+                known.learn(columns.into_iter().filter_map(|(series, Column { times, values })| {
+                    let at = times.last().copied().filter(|at| *at >= first)?;
+                    Some((series, at, values.last().copied()?))
+                }));
+            }
+            let Known { mut points, mut read_at, .. } = known;
+            points.sort_by(|a, b| a.series.cmp(&b.series));
+            let mut observation = Observation { points, ..Observation::empty(newest) };
             add_tables(&mut tx, server, &mut observation).await?;
             tx.commit().await?;
             for unavailable in &observation.unavailable {
@@ -99,31 +93,66 @@ impl Store {
     }
 }
 
-/// The ids of a layout; their series go into `series`, a metric that the catalogue no longer has as nothing.
-async fn series_of_layout(
-    conn: &mut SqliteConnection,
-    layout: i64,
-    series: &mut HashMap<i64, Option<Series>>,
-) -> Result<Vec<i64>> {
-    let bytes: Vec<u8> =
-        sqlx::query_scalar("SELECT series FROM layout WHERE id = ?").bind(layout).fetch_one(&mut *conn).await?;
-    let ids = unpack(&bytes).ok_or(StoreError::Layout { layout })?;
-    let missing: Vec<_> = ids.iter().filter(|id| !series.contains_key(id)).collect();
-    if !missing.is_empty() {
-        let rows: Vec<(i64, String, String)> =
-            sqlx::query_as("SELECT id, metric, attributes FROM series WHERE id IN (SELECT value FROM json_each(?))")
-                .bind(json!(missing).to_string())
-                .fetch_all(conn)
-                .await?;
-        for (id, metric, attributes) in rows {
-            let attributes = from_json("series.attributes", &attributes)?;
-            series.insert(id, Metric::named(&metric).map(|metric| Series { metric, attributes }));
-        }
-    }
-    Ok(ids)
+/// What was found so far, the newest first.
+#[derive(Default)]
+struct Known {
+    series: HashMap<i64, Series>,
+    points: Vec<Point>,
+    read_at: BTreeMap<Family, UnixMillis>,
 }
 
-/// The row of a server in `latest`, as far as it is not told by its points.
+impl Known {
+    fn family(&self, series: i64) -> Option<Family> {
+        self.series.get(&series).map(|series| series.metric.info().family)
+    }
+
+    fn lacks_any(&self, ids: &[i64]) -> bool {
+        ids.iter().filter_map(|id| self.family(*id)).any(|family| !self.read_at.contains_key(&family))
+    }
+
+    /// The series of the families of which nothing is known yet.
+    fn missing(&self) -> Vec<i64> {
+        let mut missing: Vec<i64> = self.series.keys().copied().filter(|id| self.lacks_any(&[*id])).collect();
+        missing.sort_unstable();
+        missing
+    }
+
+    /// Takes in the values of families that were not known: of each family those of its newest moment.
+    fn learn(&mut self, values: impl Iterator<Item = (i64, UnixMillis, f64)>) {
+        let values: Vec<_> = values
+            .filter_map(|(id, at, value)| Some((self.family(id)?, id, at, value)))
+            .filter(|(family, ..)| !self.read_at.contains_key(family))
+            .collect();
+        for (family, _, at, _) in &values {
+            let newest = self.read_at.entry(*family).or_insert(*at);
+            *newest = (*newest).max(*at);
+        }
+        for (family, id, at, value) in values {
+            if self.read_at.get(&family) == Some(&at)
+                && let Some(series) = self.series.get(&id)
+            {
+                self.points.push(Point { series: series.clone(), value });
+            }
+        }
+    }
+}
+
+/// All series of a server, but those of metrics that the catalogue no longer has.
+async fn series_of(conn: &mut SqliteConnection, server: ServerId) -> Result<HashMap<i64, Series>> {
+    let rows: Vec<(i64, String, String)> = sqlx::query_as("SELECT id, metric, attributes FROM series WHERE server = ?")
+        .bind(server.0)
+        .fetch_all(conn)
+        .await?;
+    let mut series = HashMap::with_capacity(rows.len());
+    for (id, metric, attributes) in rows {
+        if let Some(metric) = Metric::named(&metric) {
+            let attributes: Attributes = from_json("series.attributes", &attributes)?;
+            series.insert(id, Series { metric, attributes });
+        }
+    }
+    Ok(series)
+}
+
 #[derive(sqlx::FromRow)]
 struct Latest {
     processes: Option<String>,

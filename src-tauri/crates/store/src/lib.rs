@@ -8,6 +8,8 @@
 
 mod activity;
 mod alert;
+mod block;
+mod chunk;
 mod collection;
 mod connection_test;
 mod error;
@@ -22,9 +24,11 @@ mod names;
 mod open;
 mod record;
 mod rhythm;
+mod seal;
 mod secret;
 mod server;
 mod setting;
+mod span;
 mod text;
 
 use std::path::Path;

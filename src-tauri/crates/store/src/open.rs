@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{ConnectOptions, Connection};
 
 use crate::{Result, Store, StoreError, file};
@@ -51,13 +53,16 @@ async fn try_open(path: &Path) -> Result<Store> {
     on_disk(path, file::make_private).await?;
 
     let options = options(path).pragma("journal_size_limit", WAL_MOST);
+    // What is given up leaves free pages; those that are not needed again soon go back to the disk, bit by bit. A file that has
+    // tables already keeps the way it was created with.
+    let writing = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental);
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
         .acquire_timeout(PATIENCE * 4)
-        .connect_with(options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full))
+        .connect_with(writing.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full))
         .await?;
 
     // One transaction around all of them: all or nothing, and two processes that start at once do it one after the other.

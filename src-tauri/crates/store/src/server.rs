@@ -135,6 +135,8 @@ impl Store {
                 .bind(keys.end())
                 .execute(&mut *tx)
                 .await?;
+            // Their chunks go bit by bit ([`Store::sweep`]): all at once would hold up whoever else writes.
+            sqlx::query("UPDATE span SET state = 'dropped' WHERE server = ?").bind(id.0).execute(&mut *tx).await?;
             tx.commit().await?;
             self.names.forget(id);
             Ok(())
