@@ -31,6 +31,20 @@ pub enum Unit {
     Flag,
 }
 
+impl Unit {
+    /// How many decimals of a value are kept. What is read is no finer (the kernel counts CPU time in hundredths of a second, and a
+    /// temperature in thousandths of a degree), and the noise of a division behind it would take most of the history.
+    #[must_use]
+    pub const fn decimals(self) -> u8 {
+        match self {
+            Self::Ratio => 4,
+            Self::Celsius | Self::Count => 3,
+            Self::PerSecond | Self::Seconds => 2,
+            Self::Bytes | Self::BytesPerSecond | Self::Flag => 0,
+        }
+    }
+}
+
 /// One entry of the catalogue.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]

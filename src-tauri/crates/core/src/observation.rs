@@ -67,13 +67,23 @@ pub struct Point {
 }
 
 impl Point {
-    /// A point, or nothing where `value` is not finite or below what its unit can be (0, or absolute zero): such a number is
-    /// damage or deceit, and costs only itself.
+    /// A point with the decimals of its unit ([`Unit::decimals`]), or nothing where `value` is not finite or below what its unit
+    /// can be (0, or absolute zero): such a number is damage or deceit, and costs only itself.
     #[must_use]
     pub fn new(metric: Metric, attributes: Attributes, value: f64) -> Option<Self> {
-        let least = if metric.info().unit == Unit::Celsius { ABSOLUTE_ZERO } else { 0.0 };
-        (value.is_finite() && value >= least).then_some(Self { series: Series { metric, attributes }, value })
+        let unit = metric.info().unit;
+        let least = if unit == Unit::Celsius { ABSOLUTE_ZERO } else { 0.0 };
+        (value.is_finite() && value >= least)
+            .then(|| Self { series: Series { metric, attributes }, value: rounded(value, unit.decimals()) })
     }
+}
+
+/// The number of that many decimals that is nearest to `value`, and never -0.
+fn rounded(value: f64, decimals: u8) -> f64 {
+    let scale = 10_f64.powi(i32::from(decimals));
+    let rounded = (value * scale).round() / scale;
+    // Numbers so large that they overflow here have no decimals.
+    if rounded.is_finite() { rounded + 0.0 } else { value }
 }
 
 /// In degrees Celsius.
@@ -326,5 +336,41 @@ impl Observation {
     /// All points of one metric.
     pub fn of(&self, metric: Metric) -> impl Iterator<Item = &Point> {
         self.points.iter().filter(move |point| point.series.metric == metric)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value(metric: Metric, value: f64) -> Option<f64> {
+        Point::new(metric, Attributes::none(), value).map(|point| point.value)
+    }
+
+    #[test]
+    fn a_value_has_the_decimals_of_its_unit() {
+        assert_eq!(value(Metric::CpuUtilization, 2.0 / 3.0), Some(0.6667));
+        assert_eq!(value(Metric::Load1, 0.05), Some(0.05));
+        assert_eq!(value(Metric::NetworkIo, 1000.0 / 3.0), Some(333.0));
+        assert_eq!(value(Metric::Temperature, -0.0004).map(f64::to_bits), Some(0.0_f64.to_bits()), "never -0");
+    }
+
+    #[test]
+    fn what_cannot_be_is_no_value() {
+        for impossible in [f64::NAN, f64::INFINITY, -0.1] {
+            assert_eq!(value(Metric::CpuUtilization, impossible), None);
+        }
+        assert_eq!(value(Metric::Temperature, -0.1), Some(-0.1));
+        assert_eq!(value(Metric::Temperature, -300.0), None);
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_stays_finite_and_as_large_as_it_is(number in 0.0f64..f64::MAX) {
+            let kept = value(Metric::Load1, number).unwrap();
+            prop_assert!(kept.is_finite() && (kept - number).abs() <= 0.0005 + number * f64::EPSILON);
+        }
     }
 }

@@ -131,10 +131,10 @@ fn a_captured_slow_answer_gives_facts_processes_and_filesystems(#[case] answer: 
     assert_eq!(mountpoints(&observation), ["/", place], "pseudo filesystems and second mounts are left out");
     let on_loop = [(attribute::MOUNTPOINT, place), (attribute::DEVICE, "/dev/loop0")];
     assert_eq!(value(&observation, Metric::FilesystemLimit, &on_loop), Some(21_623.0 * 1024.0));
-    assert_eq!(value(&observation, Metric::FilesystemUtilization, &on_loop), Some(14.0 / (14.0 + 19_890.0)));
+    assert_eq!(value(&observation, Metric::FilesystemUtilization, &on_loop), Some(0.0007));
     let reserved = [on_loop[0], on_loop[1], (attribute::FILESYSTEM_STATE, "reserved")];
     assert_eq!(value(&observation, Metric::FilesystemUsage, &reserved), Some((21_623.0 - 14.0 - 19_890.0) * 1024.0));
-    assert_eq!(value(&observation, Metric::FilesystemInodesUtilization, &on_loop), Some(11.0 / 6144.0));
+    assert_eq!(value(&observation, Metric::FilesystemInodesUtilization, &on_loop), Some(0.0018));
 
     let processes = observation.processes.as_ref().unwrap();
     assert!(processes.by_cpu.is_empty(), "one reading gives no CPU");
@@ -152,8 +152,8 @@ fn an_old_kernel_gets_an_estimate_of_memory_and_no_rate_from_a_wrapped_counter()
     let mut remote = Remote::new();
     let first = routine(&mut remote, answer);
     assert_eq!(missing(&first), [Family::Pressure]);
-    let available = 201_232.0 + 115_188.0 + 409_600.0 + 61_440.0 - 1_024.0;
-    assert_eq!(value(&first, Metric::MemoryUtilization, &[]), Some((1_020_696.0 - available) / 1_020_696.0));
+    // Of 1,020,696: free 201,232, buffers 115,188, cached 409,600, reclaimable 61,440, less 1,024 of shared memory.
+    assert_eq!(value(&first, Metric::MemoryUtilization, &[]), Some(0.2295));
     assert_eq!(value(&first, Metric::MemoryUsage, &[(attribute::MEMORY_STATE, "available")]), None);
     assert_eq!(value(&first, Metric::PagingUtilization, &[]), Some(0.0));
 
@@ -351,7 +351,7 @@ fn a_system_container_shows_what_is_its_own() {
     assert_eq!(missing(&first), [Family::Pressure]);
     assert!(first.unavailable[0].reason.contains("psi=1"));
     assert_eq!(value(&first, Metric::CpuCount, &[]), Some(2.0));
-    assert_eq!(value(&first, Metric::MemoryUtilization, &[]), Some((524_288.0 - 400_000.0) / 524_288.0));
+    assert_eq!(value(&first, Metric::MemoryUtilization, &[]), Some(0.2371));
     assert_eq!(value(&first, Metric::FileHandleLimit, &[]), None);
 
     let later = answer

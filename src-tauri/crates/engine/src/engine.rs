@@ -302,6 +302,11 @@ impl Engine {
         matches!(*lock(&self.schedule), Schedule::HeldElsewhere)
     }
 
+    /// Whether this process keeps the schedule.
+    pub(crate) fn keeps_the_schedule(&self) -> bool {
+        matches!(*lock(&self.schedule), Schedule::Held(_))
+    }
+
     /// Whether this process was asked to keep the schedule, and does not.
     pub(crate) fn wants_the_schedule(&self) -> bool {
         matches!(*lock(&self.schedule), Schedule::HeldElsewhere | Schedule::Unusable)

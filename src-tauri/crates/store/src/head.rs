@@ -4,6 +4,7 @@
 //! part is read in which those series stand.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::RangeInclusive;
 
 use hostrounds_core::time::UnixMillis;
@@ -85,11 +86,12 @@ pub(crate) async fn block(conn: &mut SqliteConnection, keys: &[i64]) -> Result<B
             .await?;
     let mut layouts: HashMap<i64, Vec<i64>> = HashMap::new();
     for (place, (key, layout_of_head, bytes)) in (0..).zip(heads) {
-        if !layouts.contains_key(&layout_of_head) {
-            layouts.insert(layout_of_head, layout(conn, layout_of_head).await?);
-        }
+        let ids = match layouts.entry(layout_of_head) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(layout(conn, layout_of_head).await?),
+        };
         block.times.push(moment(key));
-        for (series, value) in layouts.get(&layout_of_head).into_iter().flatten().zip(values(&bytes)) {
+        for (series, value) in ids.iter().zip(values(&bytes)) {
             let (places, values) = block.columns.entry(*series).or_default();
             places.push(place);
             values.push(value);

@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn just_below_is_below() {
-        assert_eq!(once(&server(), &[], &observed(&[(Metric::CpuUtilization, "", 0.899_999)])), []);
+        assert_eq!(once(&server(), &[], &observed(&[(Metric::CpuUtilization, "", 0.8999)])), []);
     }
 
     #[test]

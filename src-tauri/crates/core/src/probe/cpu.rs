@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(value(&points, "CPU by mode user"), Some(0.25));
         assert_eq!(value(&points, "CPU by mode iowait"), Some(0.05));
         assert_eq!(value(&points, "CPU by mode steal"), Some(0.0));
-        assert_eq!(value(&points, "CPU per core 0"), Some(70.0 / 90.0));
+        assert_eq!(value(&points, "CPU per core 0"), Some(0.7778));
         assert_eq!(value(&points, "CPU per core 1"), Some(0.0));
         assert_eq!(value(&points, "CPUs "), Some(2.0));
     }
