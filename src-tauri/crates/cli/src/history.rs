@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use hostrounds_core::format;
 use hostrounds_core::history::{Bucket, HistoryQuery, SeriesHistory};
-use hostrounds_core::metric::{Metric, MetricInfo, Unit};
+use hostrounds_core::metric::{Metric, MetricInfo};
 use hostrounds_core::observation::Attributes;
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
@@ -176,17 +176,12 @@ fn tables(info: &MetricInfo, series: &[SeriesHistory], output: &Output) -> Vec<S
             ("VALUES", Side::Right),
         ]);
         for Bucket { start, min, avg, max, count } in buckets {
-            let shown = |value: f64| shown(info.unit, value).into();
+            let shown = |value: f64| format::value_of_series(info.unit, value).into();
             table.row([time::local(*start).into(), shown(*min), shown(*avg), shown(*max), count.to_string().into()]);
         }
         lines.extend(table.lines(output.style));
     }
     lines
-}
-
-/// A value beside others of its series: load needs two digits to be told apart.
-fn shown(unit: Unit, value: f64) -> String {
-    if unit == Unit::Count && value.fract() != 0.0 { format!("{value:.2}") } else { format::value(unit, value) }
 }
 
 fn csv(info: &MetricInfo, series: &[SeriesHistory]) -> std::io::Result<Vec<u8>> {

@@ -19,6 +19,13 @@ pub fn value(unit: Unit, value: f64) -> String {
     }
 }
 
+/// A value beside others of its series: as [`value`] writes it, but numbers such as a load with the two digits that tell them
+/// apart.
+#[must_use]
+pub fn value_of_series(unit: Unit, number: f64) -> String {
+    if unit == Unit::Count && number.fract() != 0.0 { format!("{number:.2}") } else { value(unit, number) }
+}
+
 /// A ratio as percent: `97 %`, below ten with one digit after the point: `3.4 %`.
 #[must_use]
 pub fn percent(ratio: f64) -> String {
@@ -141,6 +148,13 @@ mod tests {
         #[case] expected: &str,
     ) {
         assert_eq!(percent_beside(ratio, threshold), expected);
+    }
+
+    #[test]
+    fn loads_can_be_told_apart() {
+        assert_eq!(value_of_series(Unit::Count, 0.424), "0.42");
+        assert_eq!(value_of_series(Unit::Count, 3.0), "3");
+        assert_eq!(value_of_series(Unit::Ratio, 0.424), "42 %");
     }
 
     proptest! {

@@ -160,4 +160,30 @@ impl Store {
         })
         .await
     }
+
+    /// The alerts of a server that fired at some moment from `from` to before `to`, newest first; at most `limit`.
+    pub async fn alerts_between(
+        &self,
+        server: ServerId,
+        from: UnixMillis,
+        to: UnixMillis,
+        limit: u32,
+    ) -> Result<Vec<Alert>> {
+        self.within(async {
+            sqlx::query_as::<_, Row>(
+                "SELECT * FROM alert WHERE server = ? AND fired_at < ? AND (resolved_at IS NULL OR resolved_at > ?)
+                 ORDER BY fired_at DESC, id DESC LIMIT ?",
+            )
+            .bind(server.0)
+            .bind(to.0)
+            .bind(from.0)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await?
+            .into_iter()
+            .map(Alert::try_from)
+            .collect()
+        })
+        .await
+    }
 }

@@ -254,6 +254,30 @@ fn alert(server: ServerId, part: &str) -> NewAlert {
 }
 
 #[tokio::test]
+async fn the_alerts_of_a_range_are_those_that_reach_into_it() {
+    let (_folder, store) = store().await;
+    let other = store.add_server(&draft("other"), at(0)).await.unwrap().id;
+    let fired = async |server, part: &str, from: i64, to: Option<i64>| {
+        let id = store.fire_alert(NewAlert { fired_at: at(from), ..alert(server, part) }).await.unwrap().unwrap().id;
+        if let Some(to) = to {
+            store.resolve_alert(id, at(to), "over").await.unwrap();
+        }
+        id
+    };
+    fired(ServerId::LOCAL, "/before", 0, Some(100)).await;
+    let reaches_in = fired(ServerId::LOCAL, "/in", 50, Some(101)).await;
+    let lasts = fired(ServerId::LOCAL, "/on", 199, None).await;
+    fired(ServerId::LOCAL, "/after", 200, None).await;
+    fired(other, "/other", 150, None).await;
+    let ids = async |limit| {
+        let alerts = store.alerts_between(ServerId::LOCAL, at(100), at(200), limit).await.unwrap();
+        alerts.into_iter().map(|alert| alert.id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(9).await, [lasts, reaches_in]);
+    assert_eq!(ids(1).await, [lasts]);
+}
+
+#[tokio::test]
 async fn an_alert_fires_once_and_is_resolved_once() {
     let (_folder, path) = place();
     let store = Store::open(&path).await.unwrap();
