@@ -1,5 +1,6 @@
 //! The reader that stays, run for real by the perl of this machine below every shell that servers have.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::conversation::{Conversation, TOKEN, USUAL_PATH, folder_of, program, shells, without_places};
@@ -20,18 +21,27 @@ fn headers(answer: &[u8]) -> Vec<String> {
     text.lines().filter(|line| line.starts_with("==> ")).map(str::to_owned).collect()
 }
 
-/// The one child of a process, and what it is called.
-fn child(parent: u32) -> (u32, String) {
-    let stats = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
+/// The reader that a shell waits for. What has handed it the token may not have ended yet, or not have been waited for.
+fn reader_of(shell: u32) -> u32 {
+    let children = std::fs::read_dir("/proc").unwrap().filter_map(|entry| {
         let pid = entry.unwrap().file_name().to_str()?.parse().ok()?;
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
         let (start, rest) = stat.rsplit_once(") ")?;
         let (_, name) = start.split_once(" (")?;
-        (rest.split(' ').nth(1)?.parse() == Ok(parent)).then(|| (pid, name.to_owned()))
+        (rest.split(' ').nth(1)?.parse() == Ok(shell)).then(|| (pid, name.to_owned()))
     });
-    let children: Vec<_> = stats.collect();
-    assert_eq!(children.len(), 1, "{children:?}");
-    children[0].clone()
+    let children: Vec<(u32, String)> = children.collect();
+    let readers: Vec<u32> = children.iter().filter(|(_, name)| name == "perl").map(|(pid, _)| *pid).collect();
+    assert_eq!(readers.len(), 1, "{children:?}");
+    readers[0]
+}
+
+/// Ends a reader by force and waits until it is gone: while it is dying it could still take the next question with it.
+fn kill(reader: u32) {
+    assert!(Command::new("kill").args(["-9", &reader.to_string()]).status().unwrap().success());
+    while Path::new(&format!("/proc/{reader}")).exists() {
+        std::thread::yield_now();
+    }
 }
 
 fn begin_reading(shell: &[&str], script: &str) -> Conversation {
@@ -58,8 +68,9 @@ fn it_answers_as_the_shell_did() {
         assert_eq!(series(&after), series(&before), "{shell:?}");
         let (before, after) = (before.spent.unwrap().0, after.spent.unwrap().0);
         assert!(before > 0.05, "{shell:?}: counting takes time");
-        assert!(after + 0.03 >= before, "{shell:?}: what was used before still counts, {after} < {before}");
-        assert_eq!(child(conversation.pid()).1, "perl", "{shell:?}");
+        // Each of the four numbers that make this up is cut to hundredths of a second.
+        assert!(after + 0.04 >= before, "{shell:?}: what was used before still counts, {after} < {before}");
+        reader_of(conversation.pid());
         assert_eq!(conversation.end(), "", "{shell:?} ends with its input");
     }
 }
@@ -68,7 +79,7 @@ fn it_answers_as_the_shell_did() {
 fn nobody_sees_the_token() {
     let mut conversation = begin_reading(&["dash"], script());
     conversation.ask(routine_command());
-    let (reader, _) = child(conversation.pid());
+    let reader = reader_of(conversation.pid());
     for file in ["cmdline", "environ"] {
         let seen = std::fs::read(format!("/proc/{reader}/{file}")).unwrap();
         assert!(!String::from_utf8_lossy(&seen).contains(TOKEN), "{file}");
@@ -102,12 +113,13 @@ fn noise_between_the_questions_is_passed_over_and_an_endless_line_ends_it() {
     let mut conversation = begin_reading(&["dash"], script());
     conversation.send("} </dev/null; echo \"$_hostrounds-1-e\"\n\n\0noise\n");
     assert!(!conversation.ask(routine_command()).is_empty());
-    let (reader, _) = child(conversation.pid());
-    conversation.send(&"x".repeat(70_000));
+    let reader = reader_of(conversation.pid());
+    // More than it can take in before it looks how long the line is, in pieces of any size.
+    conversation.send(&"x".repeat(200_000));
     conversation.send("\n");
     let answer = conversation.ask(routine_command());
     assert!(!answer.is_empty(), "the shell goes on");
-    assert!(!std::path::Path::new(&format!("/proc/{reader}")).exists());
+    assert!(!Path::new(&format!("/proc/{reader}")).exists());
 }
 
 #[test]
@@ -155,8 +167,8 @@ fn what_is_too_long_is_cut_between_two_lines() {
 fn a_reader_that_is_killed_leaves_a_shell_that_answers() {
     let mut conversation = begin_reading(&["dash"], script());
     conversation.ask(routine_command());
-    let (reader, _) = child(conversation.pid());
-    assert!(Command::new("kill").args(["-9", &reader.to_string()]).status().unwrap().success());
+    let reader = reader_of(conversation.pid());
+    kill(reader);
     let answer = conversation.ask(routine_command());
     assert_eq!(observed(&answer).of(Metric::Load1).count(), 1);
     assert!(reads_on(&conversation.ask(reader_command())), "and it can be tried again");
