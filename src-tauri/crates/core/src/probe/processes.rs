@@ -17,25 +17,50 @@ use crate::time::UnixMillis;
 
 /// - `cut` drops the second half of each process line, which is of no use; 39 words are enough where every one of the at
 ///   most 15 characters of the name is a space.
-/// - Of more processes than [`LISTED_MAX`] the answer could be too large, and everything in it lost; the command line too.
-/// - `stat` is not everywhere; `ls -ldn` prints the same numbers with more around them.
+/// - Of many processes `awk`, where it is, leaves only the columns that are read: see [`BRIEF`]. It gets them through `cut`:
+///   where a process ends while it is being read, `awk` itself would end as well.
+/// - Of more processes than are listed at most the answer could be too large, and everything in it lost; the command line too.
+/// - `stat` is not everywhere; `ls -ldn` prints the same numbers with more around them, too much for many processes.
 pub(super) const SCRIPT: &str = r#"hr_processes() {
   set -- /proc/[0-9]*/stat
-  if [ $# -gt 4500 ]; then hr_mark processes_many $#; return; fi
-  hr_mark processes; cut -d' ' -f1-39 /proc/uptime "$@"
+  hr_most=4500
+  command -v awk >/dev/null && hr_most=10000
+  if [ $# -gt $hr_most ]; then hr_mark processes_many $#; hr_mark processes_most $hr_most; return; fi
+  if [ $# -gt 4500 ]; then
+    hr_mark processes_brief; cut -d' ' -f1-39 /proc/uptime "$@" | awk '
+      match($0, /.*\) /) && split(substr($0, RLENGTH + 1), f, " ") > 21 {
+        print substr($0, 1, RLENGTH) f[1], f[12], f[13], f[18], f[20], f[22]
+        next
+      }
+      { print }'
+  else
+    hr_mark processes; cut -d' ' -f1-39 /proc/uptime "$@"
+  fi
   hr_mark owners
-  if command -v stat >/dev/null; then stat -c '%u %n' /proc/[0-9]*; else ls -ldn /proc/[0-9]*; fi
+  if command -v stat >/dev/null; then
+    stat -c '%u %n' /proc/[0-9]*
+  elif [ $# -le 4500 ]; then
+    ls -ldn /proc/[0-9]*
+  fi
 }
 "#;
-
-/// Processes that are listed, at most: each takes up to 230 bytes of the 1 MiB of an answer.
-const LISTED_MAX: usize = 4500;
 
 /// Processes that one reading takes in, at most: Linux itself stops at 4 million, but says nothing of so many in 1 MiB.
 const MAX_PROCESSES: usize = 65_536;
 
 /// Line breaks that a name can hold: it has at most 15 characters (`TASK_COMM_LEN`, `proc_pid_comm(5)`).
 const NAME_LINE_BREAKS: usize = 15;
+
+/// Which words behind the name, counted from 0 at the state, are the user and the system time, the threads, the start and
+/// the resident memory.
+type Columns = [usize; 5];
+
+/// Those of a line of `/proc/[pid]/stat`, whose fields `proc(5)` counts from 1: the state is the third. Up to 230 bytes of the
+/// 1 MiB of an answer for each process.
+const WHOLE: Columns = [14 - 3, 15 - 3, 20 - 3, 22 - 3, 24 - 3];
+
+/// Those that are left of it where there are many processes: up to 80 bytes for each.
+const BRIEF: Columns = [1, 2, 3, 4, 5];
 
 /// What one line of `/proc/[pid]/stat` says.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,19 +86,22 @@ impl Stat {
     /// anything, parentheses and line breaks too.
     #[must_use]
     pub fn parse(line: &str) -> Option<Self> {
+        Self::with(WHOLE, line)
+    }
+
+    fn with([user, system, threads, started, pages]: Columns, line: &str) -> Option<Self> {
         let (pid, rest) = line.split_once(" (")?;
         let (name, rest) = rest.rsplit_once(") ")?;
-        // Fields are counted from 1 in `proc(5)`; the state is the third.
-        let fields: Vec<&str> = rest.split_ascii_whitespace().take(22).collect();
-        let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
+        let words: Vec<&str> = rest.split_ascii_whitespace().take(pages + 1).collect();
+        let number = |column: usize| words.get(column)?.parse::<u64>().ok();
         Some(Self {
             pid: pid.trim().parse().ok()?,
             name: text::name(name),
-            state: fields.first()?.chars().next().filter(char::is_ascii_alphabetic)?,
-            ticks: number(14)?.checked_add(number(15)?)?,
-            threads: u32::try_from(number(20)?).ok()?,
-            started: number(22)?,
-            pages: number(24)?,
+            state: words.first()?.chars().next().filter(char::is_ascii_alphabetic)?,
+            ticks: number(user)?.checked_add(number(system)?)?,
+            threads: u32::try_from(number(threads)?).ok()?,
+            started: number(started)?,
+            pages: number(pages)?,
         })
     }
 }
@@ -97,7 +125,7 @@ fn state_name(state: char) -> Option<&'static str> {
 
 /// All processes of one moment.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Reading {
+struct Reading {
     /// Seconds since boot.
     uptime: f64,
     ticks_per_second: u64,
@@ -106,12 +134,17 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// From `/proc/uptime` followed by the lines of `/proc/[pid]/stat`; nothing where not one process can be read.
-    #[must_use]
-    pub fn parse(listing: &str, system: &System) -> Option<Self> {
+    /// What the server answered, in either form.
+    fn of(parts: &Parts<'_>, system: &System) -> Option<Self> {
+        let whole = || Self::parse(parts.get("processes")?, WHOLE, system);
+        whole().or_else(|| Self::parse(parts.get("processes_brief")?, BRIEF, system))
+    }
+
+    /// From `/proc/uptime` followed by a line for each process; nothing where not one process can be read.
+    fn parse(listing: &str, columns: Columns, system: &System) -> Option<Self> {
         let (first, lines) = listing.trim_start_matches('\n').split_once('\n')?;
         let uptime = uptime::parse(first)?;
-        let processes: Vec<Stat> = records(lines).take(MAX_PROCESSES).collect();
+        let processes: Vec<Stat> = records(lines, columns).take(MAX_PROCESSES).collect();
         let (ticks_per_second, page_size) = (system.ticks_per_second, system.page_size);
         (!processes.is_empty()).then_some(Self { uptime, ticks_per_second, page_size, processes })
     }
@@ -119,13 +152,13 @@ impl Reading {
 
 /// The processes in `lines`. One whose name holds line breaks spans several; what begins like a process and is none after as
 /// many as a name can hold is given up, so that no line is looked at more often than that.
-fn records(lines: &str) -> impl Iterator<Item = Stat> {
+fn records(lines: &str, columns: Columns) -> impl Iterator<Item = Stat> {
     let mut open: Option<(usize, usize)> = None;
     let mut at = 0;
     lines.split_inclusive('\n').filter_map(move |line| {
         let (start, breaks) = if begins_record(line) { (at, 0) } else { open.unwrap_or((at, NAME_LINE_BREAKS)) };
         at += line.len();
-        let stat = Stat::parse(lines.get(start..at)?);
+        let stat = Stat::with(columns, lines.get(start..at)?);
         open = (stat.is_none() && breaks < NAME_LINE_BREAKS).then_some((start, breaks + 1));
         stat
     })
@@ -170,13 +203,11 @@ impl Tracker {
         system: &System,
         observation: &mut Observation,
     ) -> Result<(), String> {
-        if let Some(count) = parts.number("processes_many") {
-            return Err(format!("{count} processes run there; at most {LISTED_MAX} are listed."));
+        if let Some((count, most)) = parts.number("processes_many").zip(parts.number("processes_most")) {
+            return Err(format!("{count} processes run there; at most {most} are listed."));
         }
-        let reading = parts
-            .get("processes")
-            .and_then(|listing| Reading::parse(listing, system))
-            .ok_or("The list of processes (/proc/[pid]/stat) could not be read.")?;
+        let reading =
+            Reading::of(parts, system).ok_or("The list of processes (/proc/[pid]/stat) could not be read.")?;
         let before = self.before.take();
         let processes: Vec<Process> = reading
             .processes
@@ -292,7 +323,7 @@ mod tests {
     const FIELDS: &str = "S 1 7 7 0 -1 0 0 0 0 0 9 9 0 0 20 0 1 0 100 9 5";
 
     fn names(listing: &str) -> Option<Vec<String>> {
-        let reading = Reading::parse(listing, &System::default())?;
+        let reading = Reading::parse(listing, WHOLE, &System::default())?;
         Some(reading.processes.into_iter().map(|stat| stat.name).collect())
     }
 

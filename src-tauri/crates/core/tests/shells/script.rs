@@ -256,13 +256,92 @@ esac"#,
 /// So many that the answer would be too large costs the processes, and none of the families beside them.
 #[test]
 fn too_many_processes_are_told_and_not_listed() {
-    let few = script().replace("-gt 4500", "-gt 1");
+    let few = script().replace("-gt $hr_most", "-gt 1");
     assert_ne!(few, script());
-    for shell in shells() {
-        let observation = slow(&shell, USUAL_PATH, &few, &[Family::Processes, Family::Tcp]);
+    let told = |shell: &[&str], path: &str, script: &str, families: &[Family], most: &str| {
+        let observation = slow(shell, path, script, families);
         let [missing] = &observation.unavailable[..] else { panic!("{shell:?}: {:?}", observation.unavailable) };
         assert_eq!(missing.family, Family::Processes);
-        assert!(missing.reason.ends_with("processes run there; at most 4500 are listed."), "{shell:?}: {missing:?}");
+        let end = format!("processes run there; at most {most} are listed.");
+        assert!(missing.reason.ends_with(&end), "{shell:?}: {missing:?}");
+        observation
+    };
+    for shell in shells() {
+        let observation = told(&shell, USUAL_PATH, &few, &[Family::Processes, Family::Tcp], "10000");
         assert!(observation.of(Metric::TcpConnections).count() > 0, "{shell:?}");
+    }
+    let without_awk = folder_of(&[("cut", "/usr/bin/cut")]);
+    let path = without_awk.path().to_str().unwrap();
+    for shell in [["/usr/bin/dash", "-s"], ["/usr/bin/bash", "-s"]] {
+        told(&shell, path, &without_places(&few), &[Family::Processes], "4500");
+    }
+}
+
+/// A folder with processes as `/proc` shows them, and the script that looks there for them.
+fn with_processes(stats: impl Iterator<Item = (u64, String)>) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for (pid, stat) in stats {
+        let process = folder.path().join(pid.to_string());
+        std::fs::create_dir(&process).unwrap();
+        std::fs::write(process.join("stat"), stat).unwrap();
+    }
+    let there = script().replace("/proc/[0-9]*", &format!("{}/[0-9]*", folder.path().display()));
+    assert_ne!(there, script());
+    (folder, there)
+}
+
+/// A line of `/proc/[pid]/stat` whose numbers have as many digits as those of a busy server that runs for years.
+fn stat_of(pid: u64, name: &str) -> String {
+    let after = "18446744073709551615 94137519378432 94137519379184 140723334539104 0 0 0 0 4096 65536 0 0 0 17 1 0 0";
+    let (ticks, system, threads, pages) =
+        (1_000_000_000 + pid, 2_000_000_000 + pid, 10_000 + pid % 7, 100_000_000 + pid);
+    format!(
+        "{pid} ({name}) S 1234567 1234567 1234567 0 -1 4194560 123456789 987654321 1234 3412 {ticks} {system} 12345 \
+         34521 20 0 {threads} 0 1234567890 123456789012 {pages} {after} 0 0 0 94137519389184 94137519390000 0\n"
+    )
+}
+
+#[test]
+fn many_processes_are_listed_in_brief_and_say_the_same() {
+    let names = [
+        "plain",
+        "two words",
+        "a) S 1 (b",
+        ") ",
+        "               ",
+        "line\nbreak",
+        "\n) R 9\n",
+        "x\u{1b}[31m",
+        "(sd-pam)",
+    ];
+    let stats = (0..12).map(|pid| (pid + 1, stat_of(pid + 1, names[pid as usize % names.len()])));
+    let (_processes, few) = with_processes(stats);
+    let many = few.replace("if [ $# -gt 4500 ]", "if [ $# -gt 1 ]");
+    assert_ne!(many, few);
+    for shell in shells() {
+        let [whole, brief] = [&few, &many].map(|script| slow(&shell, USUAL_PATH, script, &[Family::Processes]));
+        let [whole_top, brief_top] = [&whole, &brief].map(|observation| observation.processes.clone().unwrap());
+        assert_eq!(whole_top.by_memory.len(), 12, "{shell:?}");
+        assert_eq!(brief_top.by_memory, whole_top.by_memory, "{shell:?}");
+        assert_eq!(brief.points, whole.points, "{shell:?}");
+    }
+}
+
+#[test]
+fn ten_thousand_processes_fit_into_an_answer() {
+    let stats = (0..10_000).map(|n| 1_000_000 + n).map(|pid| (pid, stat_of(pid, "fifteen letters")));
+    let (processes, script) = with_processes(stats);
+    let folder = processes.path().to_str().unwrap();
+    for shell in shells() {
+        let output = answer(&shell, USUAL_PATH, &script, &slow_command(&[Family::Processes], true, "a1B2"));
+        let output = String::from_utf8(output).unwrap().replace(folder, "/proc");
+        let mut observation = Observation::empty(UnixMillis(0));
+        Remote::new().slow(output.as_bytes(), &[Family::Processes], "a1B2", &mut observation);
+        assert_eq!(observation.unavailable, [], "{shell:?}");
+        let sleeping = Attributes::none().with(attribute::PROCESS_STATE, "sleeping");
+        assert_eq!(observation.value(Metric::ProcessCount, &sleeping), Some(10_000.0), "{shell:?}");
+        assert!(observation.processes.unwrap().by_memory.iter().all(|process| process.user.is_some()), "{shell:?}");
+        // Users of big installations have ids of six digits, not that of whoever runs the test.
+        assert!(output.len() + 10_000 * 5 < 1 << 20, "{shell:?}: {}", output.len());
     }
 }
