@@ -2,32 +2,28 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Failure, StageTime, Trigger};
+use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Failure, Trigger};
 use hostrounds_core::observation::Observation;
-use hostrounds_core::server::{LOCAL_INTERVAL, Server, ServerId, Target};
+use hostrounds_core::server::{LOCAL_INTERVAL, Server, ServerId};
 use hostrounds_core::time::UnixMillis;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::gate::{Gate, Line, Place};
+use super::desk::Desk;
+use super::gate::Gate;
 use super::rhythm;
+use super::tries::{End, tries_of};
 use crate::clock;
-use crate::failure::{self, VisitError};
-use crate::lock::Lock;
-use crate::visit::{Call, News, Site};
+use crate::failure;
+use crate::visit::{News, Site};
 
 /// How often a collection is tried in all.
 pub(crate) const TRIES: u32 = 3;
-/// A collection that takes longer than this lets another one in at the gate.
-const QUICK: Duration = Duration::from_millis(500);
-/// How long another process may take for its collection of the same server.
-const OTHER_PROCESS: Duration = Duration::from_secs(30);
 /// What a visit did not wait for is fetched apart, unless the next visit comes this soon and brings it along.
 const SOON: Duration = Duration::from_secs(5);
 /// How long saying goodbye to a server may take when the task ends.
@@ -159,38 +155,6 @@ pub(crate) struct Task {
     due: Instant,
     /// The server was held when that was last looked at.
     was_held: bool,
-}
-
-/// What reaches a task while it is busy.
-struct Desk {
-    server: Server,
-    commands: mpsc::Receiver<Command>,
-    live: bool,
-    live_due: Instant,
-    /// Settings that came while the server was visited, with whether to reconnect.
-    new_settings: Option<(Server, bool)>,
-    /// The collection that runs, and who waits for its end.
-    running: Option<CollectionId>,
-    waiting: Vec<oneshot::Sender<Ended>>,
-    woke: bool,
-    /// It is due now.
-    is_due: bool,
-    /// A person has asked for the collection that runs, or has joined it, and is there to answer what the server asks.
-    by_person: bool,
-    /// Why the run before failed, if it did.
-    failure: Option<Failure>,
-    /// Visiting again without a person's help would fail the same way, and each login that is refused may count against us.
-    barred: bool,
-}
-
-/// Why a wait was cut short.
-enum Interrupt {
-    /// A person wants the collection now.
-    Now,
-    /// The settings that it was made with no longer hold.
-    Cancelled,
-    /// The task ends.
-    Stop,
 }
 
 impl Task {
@@ -382,171 +346,4 @@ fn next_run(edges: &Edges, desk: &Desk, due: Instant) -> Option<(Instant, Trigge
 fn announce(edges: &Edges, desk: &Desk, next: Option<(Instant, Trigger)>) {
     let at = next.map(|(at, _)| clock::now().plus(at.saturating_duration_since(Instant::now())));
     edges.ledger.scheduled(desk.server.id, at);
-}
-
-/// How the tries of a collection ended without an observation.
-enum End {
-    Failed { holds: bool },
-    Cut { stop: bool },
-}
-
-async fn tries_of(
-    edges: &Edges,
-    site: &mut dyn Site,
-    desk: &mut Desk,
-    collection: &mut Collection,
-) -> Result<Observation, End> {
-    let ledger = edges.ledger.as_ref();
-    let mut delays = rhythm::retry_delays(collection.max_attempts, rand::random::<f64>);
-    let mut line = match &desk.failure {
-        _ if collection.trigger == Trigger::Person => Line::Person,
-        Some(_) => Line::Doubtful,
-        None => Line::Schedule,
-    };
-    loop {
-        collection.state = CollectionState::Waiting;
-        collection.retry_at = None;
-        ledger.changed(collection);
-        let place = enter(edges, desk, &mut line).await?;
-
-        collection.state = CollectionState::Active;
-        collection.attempts += 1;
-        collection.started_at = Some(clock::now());
-        collection.stages.clear();
-        ledger.changed(collection);
-        let mut stages = std::mem::take(&mut collection.stages);
-        let path = (edges.lock)(desk.server.id);
-        let off = desk.server.families_off.clone();
-        let by_person = desk.by_person;
-        let call = Call { off: &off, by_person, whole: !desk.waiting.is_empty() };
-        let visiting = holding(place, visit(site, call, path, &mut stages));
-        let visited = desk.attend(ledger, false, visiting).await;
-        collection.stages = stages;
-
-        let VisitError { failure, holds } = match visited {
-            Ok(Ok(observation)) => return Ok(observation),
-            Ok(Err(error)) => error,
-            Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
-        };
-        if failure::needs_a_person(&failure) && !by_person && desk.by_person {
-            // Somebody has come who can answer.
-            collection.max_attempts = collection.max_attempts.max(collection.attempts + 1);
-            line = Line::Person;
-            continue;
-        }
-        let delay = if failure.retryable && !holds { delays.next() } else { None };
-        collection.failure = Some(failure);
-        let Some(delay) = delay else { return Err(End::Failed { holds }) };
-        collection.state = CollectionState::Delayed;
-        collection.retry_at = Some(clock::now().plus(delay));
-        ledger.changed(collection);
-        match desk.attend(ledger, true, tokio::time::sleep(delay)).await {
-            Ok(()) => line = if desk.by_person { Line::Person } else { Line::Doubtful },
-            Err(Interrupt::Now) => line = Line::Person,
-            Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
-        }
-    }
-}
-
-/// Waits for a place. This computer needs none: reading it takes milliseconds and opens no connection.
-async fn enter(edges: &Edges, desk: &mut Desk, line: &mut Line) -> Result<Option<Place>, End> {
-    if matches!(desk.server.target, Target::Local) {
-        return Ok(None);
-    }
-    loop {
-        match desk.attend(edges.ledger.as_ref(), *line != Line::Person, edges.gate.enter(*line)).await {
-            Ok(place) => return Ok(Some(place)),
-            Err(Interrupt::Now) => *line = Line::Person,
-            Err(interrupt) => return Err(End::Cut { stop: matches!(interrupt, Interrupt::Stop) }),
-        }
-    }
-}
-
-/// Does `work` in a place. Others need not wait with what takes long, else a few servers that hang would hold up all.
-async fn holding<T>(mut place: Option<Place>, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    if let Ok(done) = tokio::time::timeout(QUICK, work.as_mut()).await {
-        return done;
-    }
-    if let Some(place) = &mut place {
-        place.grow_slow();
-    }
-    work.await
-}
-
-async fn visit(
-    site: &mut dyn Site,
-    call: Call<'_>,
-    lock: PathBuf,
-    stages: &mut Vec<StageTime>,
-) -> Result<Observation, VisitError> {
-    let held = Lock::take(lock, OTHER_PROCESS).await.map_err(|error| failure::lock_unusable(&error))?;
-    let _lock = held.ok_or_else(failure::collected_elsewhere)?;
-    site.visit(call, stages).await
-}
-
-impl Desk {
-    /// Takes a command while nothing runs. The number of tries, when a collection is to be run.
-    fn take(&mut self, command: Command, ledger: &dyn Ledger) -> Option<u32> {
-        match command {
-            Command::Collect { tries, accepted, ended } => {
-                let id = *self.running.get_or_insert_with(|| ledger.next_id());
-                // Whoever asked may have stopped waiting.
-                let _ = accepted.send(id);
-                self.waiting.extend(ended);
-                self.by_person = true;
-                Some(tries)
-            }
-            Command::Settings { server, reconnect } => {
-                self.barred = false;
-                let reconnect = reconnect || self.new_settings.as_ref().is_some_and(|(_, before)| *before);
-                self.new_settings = Some((*server, reconnect));
-                None
-            }
-            Command::Due => {
-                self.is_due = true;
-                self.barred = false;
-                None
-            }
-            Command::Live(live) => {
-                if live && !self.live {
-                    self.live_due = Instant::now();
-                }
-                self.live = live;
-                None
-            }
-            Command::Woke => {
-                self.woke = true;
-                None
-            }
-        }
-    }
-
-    /// Waits for `work` and takes commands meanwhile. `eager`: a person's wish to collect now ends the wait.
-    async fn attend<T>(
-        &mut self,
-        ledger: &dyn Ledger,
-        eager: bool,
-        work: impl Future<Output = T>,
-    ) -> Result<T, Interrupt> {
-        let mut work = std::pin::pin!(work);
-        loop {
-            tokio::select! {
-                biased;
-                command = self.commands.recv() => {
-                    let Some(command) = command else { return Err(Interrupt::Stop) };
-                    let before = self.server.clone();
-                    if self.take(command, ledger).is_some() && eager {
-                        return Err(Interrupt::Now);
-                    }
-                    if let Some((server, reconnect)) = &self.new_settings
-                        && (*reconnect || server.target != before.target || !server.enabled)
-                    {
-                        return Err(Interrupt::Cancelled);
-                    }
-                }
-                done = &mut work => return Ok(done),
-            }
-        }
-    }
 }
