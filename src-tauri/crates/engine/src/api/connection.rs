@@ -275,12 +275,15 @@ impl TestRun<'_> {
     }
 }
 
-/// Which of the planned steps failed, after `passed` of them. A credential that only turned out to be of no use when the login
-/// came to it failed there.
+/// Which of the planned steps failed, after `passed` of them: of the families the next one. A credential that only turned out to
+/// be of no use when the login came to it failed there.
 fn failed_at(plan: &[Planned], failure: &Failure, passed: usize) -> usize {
+    if failure.stage == Stage::Probe {
+        return passed;
+    }
     let stage = if failure.stage == Stage::Credential && passed > 0 { Stage::Login } else { failure.stage };
     let is_it = |step: &Planned| step.stage == stage && step.hop == failure.hop;
-    plan.iter().position(is_it).filter(|_| failure.stage != Stage::Probe || passed < plan.len()).unwrap_or(passed)
+    plan.iter().position(is_it).unwrap_or(passed)
 }
 
 /// The shells for the families of one lane.
@@ -372,6 +375,7 @@ mod tests {
         assert_eq!(failed_at(&plan, &failure(Stage::Credential, Some("ops@bastion")), 5), 5, "it failed at the login");
         assert_eq!(failed_at(&plan, &failure(Stage::Credential, Some("ops@bastion")), 0), 0, "or before it");
         assert_eq!(failed_at(&plan, &failure(Stage::Probe, None), 11), 11, "the first family");
+        assert_eq!(failed_at(&plan, &failure(Stage::Probe, None), 14), 14, "a later one");
         assert_eq!(failed_at(&plan, &failure(Stage::Probe, None), plan.len()), plan.len(), "or all of them");
     }
 }
