@@ -24,10 +24,7 @@ async fn today(hostrounds: &Hostrounds, id: ServerId) -> Footprint {
 #[tokio::test]
 async fn what_a_session_spends_is_counted_once_and_survives_a_restart() {
     let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
-    let id = add(&hostrounds, draft(&sshd)).await;
+    let (folder, hostrounds, id) = open_with(&sshd).await;
     assert_eq!(today(&hostrounds, id).await, Footprint::default());
     for _ in 0..2 {
         hostrounds.collect_and_wait(id, 1).await.unwrap();
@@ -54,9 +51,7 @@ async fn what_a_session_spends_is_counted_once_and_survives_a_restart() {
 #[tokio::test]
 async fn a_login_that_fails_costs_too() {
     let mut sshd = Sshd::start(SshdConfig::default()).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
+    let (_folder, hostrounds) = open_knowing(sshd.known_hosts_line()).await;
     let mut draft = draft(&sshd);
     draft.enabled = false;
     let stranger = sshd.stranger(ClientKey::Ed25519).await.unwrap();
@@ -76,9 +71,7 @@ async fn a_login_that_fails_costs_too() {
 #[tokio::test]
 async fn a_budget_that_is_exceeded_is_told_once_a_day() {
     let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
+    let (folder, hostrounds) = open_knowing(sshd.known_hosts_line()).await;
     let wrong = Budget { cpu: Some(f64::NAN), ..Budget::default() };
     let error = hostrounds.set_settings(Settings { budget: wrong, ..hostrounds.settings() }).await.unwrap_err();
     assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "budget.cpu"));
@@ -116,10 +109,7 @@ async fn start_up_files_that_cost_much_are_pointed_out() {
         ..SshdConfig::default()
     };
     let sshd = Sshd::start(config).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
-    let id = add(&hostrounds, draft(&sshd)).await;
+    let (_folder, hostrounds, id) = open_with(&sshd).await;
     hostrounds.collect_and_wait(id, 1).await.unwrap();
     let report = hostrounds.footprint(id, 1).await.unwrap();
     assert!(report.slow_start_up.is_some_and(|millis| millis > 50.0), "{report:?}");

@@ -177,9 +177,7 @@ async fn an_edit_by_another_process_that_touches_no_login_neither_knocks_nor_log
 #[tokio::test]
 async fn a_server_that_is_disabled_or_removed_is_left() {
     let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
+    let (_folder, hostrounds) = open_knowing(sshd.known_hosts_line()).await;
     let mut events = hostrounds.events();
     hostrounds.start_schedule().await.unwrap();
     let goodbyes =

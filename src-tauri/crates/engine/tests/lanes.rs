@@ -12,7 +12,7 @@ mod support;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use hostrounds_core::collection::CollectionState;
+use hostrounds_core::collection::{CollectionState, Stage};
 use hostrounds_core::metric::Metric;
 use hostrounds_core::observation::{Observation, Unavailable};
 use hostrounds_core::probe::Family;
@@ -52,10 +52,7 @@ async fn what_hangs_costs_only_its_own_family_and_is_not_started_twice() {
     let (sshd, programs) = staged().await;
     let started = programs.path().join("started");
     program(programs.path(), "df", &format!("echo df >> {}; exec tail -f /dev/null", started.display()));
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
-    let id = add(&hostrounds, draft(&sshd)).await;
+    let (_folder, hostrounds, id) = open_with(&sshd).await;
     for _ in 0..2 {
         let (collection, observation) = hostrounds.collect_and_wait(id, 1).await.unwrap();
         assert_eq!(collection.state, CollectionState::Completed, "{:?}", collection.failure);
@@ -79,9 +76,7 @@ async fn a_collection_of_the_schedule_does_not_wait_for_what_is_slow_and_brings_
         "df",
         &format!("until [ -e {} ]; do sleep 0.1; done; exec /bin/df \"$@\"", go_on.display()),
     );
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
+    let (_folder, hostrounds) = open_knowing(sshd.known_hosts_line()).await;
     let mut events = hostrounds.events();
     hostrounds.start_schedule().await.unwrap();
     let id = add(&hostrounds, draft(&sshd)).await;
@@ -109,13 +104,33 @@ async fn a_collection_of_the_schedule_does_not_wait_for_what_is_slow_and_brings_
 }
 
 #[tokio::test]
+async fn a_test_whose_connection_breaks_between_two_families_has_failed() {
+    let (sshd, programs) = staged().await;
+    // Ends the process of the daemon that serves this session.
+    let end = "pid=$$\n\
+        until read -r name < /proc/$pid/comm && [ \"${name#sshd}\" != \"$name\" ]; do\n\
+        pid=$(sed 's/.*) . \\([0-9]*\\) .*/\\1/' /proc/$pid/stat)\n\
+        done\n\
+        kill -9 $pid";
+    program(programs.path(), "df", end);
+    let (_folder, hostrounds, id) = open_with(&sshd).await;
+    let report = hostrounds.test_saved_server("t".into(), id).await.unwrap();
+    let failure = report.failure.expect("it did not pass");
+    assert_eq!((failure.stage, failure.code.as_str()), (Stage::Probe, "disconnected"), "{failure:?}");
+    let outcome = |family| report.steps.iter().find(|step| step.family == Some(family)).map(|step| step.outcome);
+    assert_eq!(outcome(Family::Processes), Some(StepOutcome::Passed), "what was read before it");
+    assert_eq!(outcome(Family::Filesystems), Some(StepOutcome::Failed));
+    assert_eq!(outcome(Family::Units), Some(StepOutcome::NotReached));
+    let kept = hostrounds.connection_tests(id, 1).await.unwrap();
+    assert!(kept[0].report.failure.is_some());
+    hostrounds.shutdown().await;
+}
+
+#[tokio::test]
 async fn one_program_that_hangs_does_not_cost_the_others() {
     let (sshd, programs) = staged().await;
     program(programs.path(), "nvidia-smi", "exec tail -f /dev/null");
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
-    let id = add(&hostrounds, draft(&sshd)).await;
+    let (_folder, hostrounds, id) = open_with(&sshd).await;
     let (_, observation) = hostrounds.collect_and_wait(id, 1).await.unwrap();
     let observation = observation.unwrap();
     assert!(has(&observation, Metric::FilesystemUtilization) && has(&observation, Metric::ProcessCount));
@@ -130,9 +145,7 @@ async fn one_program_that_hangs_does_not_cost_the_others() {
 #[tokio::test]
 async fn what_is_switched_off_is_neither_read_nor_missing() {
     let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
+    let (_folder, hostrounds) = open_knowing(sshd.known_hosts_line()).await;
     let on = [Family::Load, Family::Filesystems];
     let off: Vec<Family> = Family::ALL.iter().copied().filter(|family| !on.contains(family)).collect();
     let draft = ServerDraft { families_off: off, ..draft(&sshd) };
@@ -162,9 +175,7 @@ async fn a_server_that_opens_a_single_channel_is_read_whole() {
         return;
     }
     let tiny = TinySsh::start().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[tiny.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
+    let (_folder, hostrounds) = open_knowing(tiny.known_hosts_line()).await;
     let hop = hostrounds_core::server::Hop {
         host: "127.0.0.1".into(),
         port: tiny.port(),
@@ -189,10 +200,7 @@ async fn a_server_that_opens_a_single_channel_is_read_whole() {
 #[tokio::test]
 async fn another_process_does_not_ask_the_package_manager_again() {
     let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
-    let id = add(&hostrounds, draft(&sshd)).await;
+    let (folder, hostrounds, id) = open_with(&sshd).await;
     hostrounds.collect_and_wait(id, 1).await.unwrap();
     let first = hostrounds.latest(id).await.unwrap().unwrap();
     hostrounds.shutdown().await;

@@ -23,10 +23,7 @@ use support::*;
 #[tokio::test]
 async fn a_key_with_the_kit_reads_everything_and_runs_nothing() {
     let sshd = Sshd::start(SshdConfig::default()).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    trust(folder.path(), &[sshd.known_hosts_line()]);
-    let hostrounds = open(folder.path()).await;
-    let id = add(&hostrounds, draft(&sshd)).await;
+    let (folder, hostrounds, id) = open_with(&sshd).await;
     let kit = hostrounds.restrict(id).await.unwrap();
     let public = std::fs::read_to_string(format!("{}.pub", sshd.key().display())).unwrap();
     assert_eq!(kit.authorized_keys, format!("restrict,command=\"{}\" {}", kit.path, public.trim()));

@@ -18,6 +18,7 @@ use hostrounds_core::server::{Hop, Login, ServerDraft, ServerId, SshTarget, Targ
 use hostrounds_engine::api::view::{ServerForm, ServerView};
 use hostrounds_engine::api::{Event, EventStream, Hostrounds, Options};
 use hostrounds_testbed::Sshd;
+use tempfile::TempDir;
 
 /// Longer than anything here may take; it only ends a test that would hang.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,6 +32,21 @@ pub fn trust(folder: &Path, lines: &[&str]) {
     std::fs::create_dir_all(folder.join("data")).unwrap();
     let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
     std::fs::write(folder.join("data/known_hosts"), lines).unwrap();
+}
+
+/// An engine on a folder of its own that knows the host key in this line.
+pub async fn open_knowing(host_key: &str) -> (TempDir, Hostrounds) {
+    let folder = tempfile::tempdir().unwrap();
+    trust(folder.path(), &[host_key]);
+    let hostrounds = open(folder.path()).await;
+    (folder, hostrounds)
+}
+
+/// The same, with the server in it: see [`draft`].
+pub async fn open_with(sshd: &Sshd) -> (TempDir, Hostrounds, ServerId) {
+    let (folder, hostrounds) = open_knowing(sshd.known_hosts_line()).await;
+    let id = add(&hostrounds, draft(sshd)).await;
+    (folder, hostrounds, id)
 }
 
 pub fn hop_of(sshd: &Sshd) -> Hop {
