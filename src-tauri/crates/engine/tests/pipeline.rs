@@ -19,7 +19,7 @@ use hostrounds_core::history::HistoryQuery;
 use hostrounds_core::metric::Metric;
 use hostrounds_core::observation::Attributes;
 use hostrounds_core::probe::Family;
-use hostrounds_core::server::{Login, SecretSlot, ServerDraft, ServerId, Thresholds};
+use hostrounds_core::server::{Hop, Login, SecretSlot, ServerDraft, ServerId, Thresholds};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_engine::api::view::{Latest, SecretChange, SecretEdit, ServerForm, ServerState, Settings, StepOutcome};
 use hostrounds_engine::api::{ErrorCode, Event};
@@ -394,6 +394,31 @@ async fn a_server_that_another_process_adds_is_visited() {
     .await;
     assert!(latest.at > UnixMillis(0));
     keeper.shutdown().await;
+}
+
+#[tokio::test]
+async fn files_of_a_login_that_are_not_there_are_named_and_no_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let hostrounds = open(folder.path()).await;
+    let there = folder.path().join("there");
+    std::fs::write(&there, "").unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let key =
+        |name: &str, certificate: Option<&str>| Login::Key { path: path(name), certificate: certificate.map(path) };
+    let agent = |key: &str, socket: Option<&str>| Login::Agent { key: Some(key.to_owned()), socket: socket.map(path) };
+    let hop = |logins| Hop { host: "127.0.0.1".into(), port: 22, user: "ops".into(), logins };
+    let jump = hop(vec![key("stick", None), agent("SHA256:abc", Some("there"))]);
+    let server = hop(vec![key("there", Some("cert")), key("stick", None), agent(&path("id.pub"), Some("agent.sock"))]);
+    let id = add(&hostrounds, draft_of(vec![jump], server)).await;
+    let expected = [
+        format!("The key file {} is missing.", path("stick")),
+        format!("The certificate {} is missing.", path("cert")),
+        format!("The public key {} is missing.", path("id.pub")),
+        format!("The socket of the SSH agent {} is missing.", path("agent.sock")),
+    ];
+    assert_eq!(hostrounds.missing_files(id).await.unwrap(), expected);
+    assert_eq!(hostrounds.missing_files(ServerId::LOCAL).await.unwrap(), [""; 0]);
+    hostrounds.shutdown().await;
 }
 
 #[tokio::test]

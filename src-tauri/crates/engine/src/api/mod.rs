@@ -5,6 +5,7 @@
 
 mod connection;
 pub(crate) mod error;
+mod files;
 mod host_keys;
 pub(crate) mod import;
 mod queue;
