@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
@@ -10,6 +10,9 @@ use crate::import::ImportCommand;
 use crate::lists::{ActivityArguments, AlertsArguments};
 use crate::server::ServerCommand;
 use crate::watch::WatchArguments;
+
+/// Names the data directory where no option does.
+const DATA_DIR: &str = "HOSTROUNDS_DATA_DIR";
 
 const EXIT_CODES: &str = "\
 This computer is the server named `local`.
@@ -22,7 +25,7 @@ host key file, the output).";
 #[command(name = "hostrounds", version, after_help = EXIT_CODES, propagate_version = true, max_term_width = 120)]
 pub(crate) struct Arguments {
     /// Where the data is [default: where the platform has it; the window uses the same]
-    #[arg(long, global = true, value_name = "DIR", env = "HOSTROUNDS_DATA_DIR", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "DIR", env = DATA_DIR, hide_env_values = true)]
     pub(crate) data_dir: Option<PathBuf>,
 
     /// Print JSON instead of tables for people
@@ -31,6 +34,20 @@ pub(crate) struct Arguments {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// The data directory, unless the environment names the same: it does so for the next command too.
+    pub(crate) fn named_data_dir(&self) -> Option<&Path> {
+        let lasts = |folder: &&PathBuf| std::env::var_os(DATA_DIR).is_some_and(|set| set == folder.as_os_str());
+        self.data_dir.as_ref().filter(|folder| !lasts(folder)).map(PathBuf::as_path)
+    }
+}
+
+/// A word that is not empty.
+pub(crate) fn word(text: &str) -> Result<String, String> {
+    let word = text.trim();
+    if word.is_empty() { Err("it is empty".to_owned()) } else { Ok(word.to_owned()) }
 }
 
 #[derive(Subcommand)]

@@ -56,7 +56,7 @@ async fn collect(wanted: CollectArguments, engine: &Hostrounds, output: &Output)
     if servers.is_empty() {
         return Err(Problem::usage(
             "No server is enabled.",
-            "Name one, or enable one with `hostrounds server enable NAME`.",
+            format!("Name one, or enable one with `{}`.", output.command("server enable NAME")),
         ));
     }
     let mut running = JoinSet::new();

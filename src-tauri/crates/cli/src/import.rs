@@ -114,7 +114,7 @@ fn show(preview: &ImportPreview, added: Option<&[ServerView]>, dry_run: bool, ou
     } else {
         output.note(format!("{} added.", counted_past(count)));
         if count > 0 {
-            output.note("Try a connection: hostrounds server test NAME");
+            output.note(format!("Try a connection: {}", output.command("server test NAME")));
         }
     }
     Ok(())

@@ -24,7 +24,7 @@ pub(crate) struct AlertsArguments {
     #[arg(long)]
     history: bool,
     /// How many of the history
-    #[arg(long, value_name = "N", default_value_t = 100, requires = "history")]
+    #[arg(long, value_name = "N", default_value_t = 100, requires = "history", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct AlertsArguments {
 #[derive(Args)]
 pub(crate) struct ActivityArguments {
     /// How many lines
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 

@@ -28,7 +28,7 @@ use crate::problem::Problem;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
-    let output = Output::new(arguments.json);
+    let output = Output::new(arguments.json, arguments.named_data_dir());
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => {
             let outcome = runtime.block_on(carry_out(arguments, &output));

@@ -110,7 +110,8 @@ impl Journal<'_> {
         let took = format::duration(ended_at.since(began));
         let what = match (&collection.failure, collection.state) {
             (Some(cause), state) if state != CollectionState::Completed => {
-                format!("{word} at {}: {} {}", failure::stage(cause.stage), cause.message, cause.hint)
+                let hint = self.output.with_commands(&cause.hint);
+                format!("{word} at {}: {} {hint}", failure::stage(cause.stage), cause.message)
             }
             _ => format!("{word} in {took}, {} values", collection.points),
         };

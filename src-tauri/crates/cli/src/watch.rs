@@ -10,7 +10,8 @@ use hostrounds_engine::api::view::{Event, Latest, ServerView, Summary};
 use hostrounds_engine::api::{EventStream, Hostrounds};
 use terminal_size::{Height, terminal_size};
 
-use crate::output::failure::{self, quoted};
+use crate::output::command::quoted;
+use crate::output::failure;
 use crate::output::reading::Reading;
 use crate::output::{Output, safe, time};
 use crate::problem::Problem;
@@ -49,7 +50,7 @@ async fn watch(name: &str, engine: &Hostrounds, output: &Output) -> Result<(), P
     if !view.server.enabled {
         return Err(Problem::usage(
             format!("{} is disabled, so it is not collected.", safe(&view.server.name)),
-            format!("Enable it first: hostrounds server enable {}", quoted(&view.server.name)),
+            format!("Enable it first: {}", output.command(&format!("server enable {}", quoted(&view.server.name)))),
         ));
     }
     let events = engine.events();
@@ -129,7 +130,7 @@ impl Watch<'_> {
         let mut lines = vec![style.strong(&safe(&title))];
         if let Some(cause) = cause {
             lines.push(style.bad(&safe(&format!("{}: {}", failure::stage(cause.stage), cause.message))));
-            lines.push(safe(&cause.hint));
+            lines.push(safe(&self.output.with_commands(&cause.hint)));
         }
         lines.extend(Reading::from(latest).lines(style));
         let height = terminal_size().map_or(usize::MAX, |(_, Height(rows))| usize::from(rows).saturating_sub(1));

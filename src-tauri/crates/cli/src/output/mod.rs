@@ -1,5 +1,6 @@
 //! Where everything that is printed passes: JSON for programs, words and tables for people.
 
+pub(crate) mod command;
 pub(crate) mod failure;
 pub(crate) mod reading;
 pub(crate) mod style;
@@ -7,6 +8,7 @@ pub(crate) mod table;
 pub(crate) mod time;
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use hostrounds_core::text::neutralised;
 use serde::Serialize;
@@ -63,12 +65,31 @@ pub(crate) struct Output {
     /// How words are set off on stdout.
     pub(crate) style: Style,
     errors: Style,
+    /// How this program is called, up to what it is to do.
+    program: String,
 }
 
 impl Output {
-    pub(crate) fn new(json: bool) -> Self {
+    /// `data_dir` is the one that was named in the arguments.
+    pub(crate) fn new(json: bool, data_dir: Option<&Path>) -> Self {
         let stdout = io::stdout();
-        Self { json, terminal: stdout.is_terminal(), style: Style::of(&stdout), errors: Style::of(&io::stderr()) }
+        Self {
+            json,
+            terminal: stdout.is_terminal(),
+            style: Style::of(&stdout),
+            errors: Style::of(&io::stderr()),
+            program: command::program(data_dir),
+        }
+    }
+
+    /// A command of this program that can be typed next, on the same data directory.
+    pub(crate) fn command(&self, arguments: &str) -> String {
+        format!("{} {arguments}", self.program)
+    }
+
+    /// A text of the engine, which does not know how this program is called, with its commands as they can be typed.
+    pub(crate) fn with_commands(&self, text: &str) -> String {
+        command::completed(text, &self.program)
     }
 
     /// One line on stdout.
@@ -109,6 +130,11 @@ impl Output {
         if !self.json {
             to_stderr(text.as_ref());
         }
+    }
+
+    /// Something that works and may yet not be as it should; never with `--json`.
+    pub(crate) fn warn(&self, text: &str) {
+        self.note(format!("{} {}", self.errors.doubtful("warning:"), safe(text)));
     }
 
     /// Something that went wrong, in words.

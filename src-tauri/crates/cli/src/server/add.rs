@@ -4,12 +4,14 @@ use clap::Args;
 use hostrounds_core::probe::Family;
 use hostrounds_core::server::{DEFAULT_INTERVAL, Hop, ServerDraft, SshTarget, Target, Thresholds};
 use hostrounds_engine::api::Hostrounds;
-use hostrounds_engine::api::view::ServerForm;
+use hostrounds_engine::api::view::{ServerForm, ServerView};
+use serde::Serialize;
 
 use super::families;
 use super::login::LoginArguments;
 use super::thresholds::ThresholdArguments;
-use crate::output::failure::quoted;
+use crate::args::word;
+use crate::output::command::quoted;
 use crate::output::{Output, safe};
 use crate::problem::Problem;
 
@@ -39,14 +41,24 @@ pub(crate) struct AddArguments {
     #[arg(long, value_name = "FAMILY", value_parser = families::named)]
     without: Vec<Family>,
     /// A word to find it by; may be given several times
-    #[arg(long = "tag", value_name = "T")]
+    #[arg(long = "tag", value_name = "T", value_parser = word)]
     tags: Vec<String>,
     /// Such as `production`
-    #[arg(long, value_name = "E")]
+    #[arg(long, value_name = "E", value_parser = word)]
     environment: Option<String>,
     /// Do not collect it yet
     #[arg(long)]
     disabled: bool,
+}
+
+/// A server that was added or changed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Saved<'a> {
+    #[serde(flatten)]
+    pub(super) view: &'a ServerView,
+    /// In sentences.
+    pub(super) missing_files: &'a [String],
 }
 
 pub(super) async fn carry_out(wanted: AddArguments, engine: &Hostrounds, output: &Output) -> Result<(), Problem> {
@@ -71,10 +83,13 @@ pub(super) async fn carry_out(wanted: AddArguments, engine: &Hostrounds, output:
         tags: wanted.tags,
     };
     let view = engine.add_server(ServerForm { draft, secrets: way.secrets()? }).await?;
+    let missing = engine.missing_files(view.server.id).await?;
     if output.json {
-        return output.document(&view);
+        return output.document(&Saved { view: &view, missing_files: &missing });
     }
     output.line(format!("{} was added.", safe(&view.server.name)))?;
-    output.note(format!("Try the connection: hostrounds server test {}", quoted(&view.server.name)));
+    missing.iter().for_each(|sentence| output.warn(sentence));
+    let next = output.command(&format!("server test {}", quoted(&view.server.name)));
+    output.note(format!("Try the connection: {next}"));
     Ok(())
 }

@@ -5,9 +5,11 @@ use hostrounds_core::server::{SecretSlot, ServerDraft, SshTarget, Target};
 use hostrounds_engine::api::Hostrounds;
 use hostrounds_engine::api::view::{SecretChange, SecretEdit, ServerForm};
 
+use super::add::Saved;
 use super::families::FamilyArguments;
 use super::login::LoginArguments;
 use super::thresholds::ThresholdArguments;
+use crate::args::word;
 use crate::output::{Output, safe};
 use crate::problem::Problem;
 
@@ -45,13 +47,13 @@ pub(crate) struct EditArguments {
     #[command(flatten)]
     families: FamilyArguments,
     /// The new tags in place of the old ones; may be given several times
-    #[arg(long = "tag", value_name = "T")]
+    #[arg(long = "tag", value_name = "T", value_parser = word)]
     tags: Vec<String>,
     /// Remove all tags
     #[arg(long, conflicts_with = "tags")]
     clear_tags: bool,
     /// A new environment
-    #[arg(long, value_name = "E")]
+    #[arg(long, value_name = "E", value_parser = word)]
     environment: Option<String>,
     /// Remove the environment
     #[arg(long, conflicts_with = "environment")]
@@ -80,7 +82,7 @@ pub(super) async fn carry_out(wanted: EditArguments, engine: &Hostrounds, output
     draft.name = wanted.name.unwrap_or(draft.name);
     draft.interval = wanted.interval.unwrap_or(draft.interval);
     draft.thresholds = wanted.thresholds.over(draft.thresholds);
-    draft.families_off = wanted.families.over(draft.families_off);
+    draft.families_off = wanted.families.over(draft.families_off)?;
     if wanted.clear_tags || !wanted.tags.is_empty() {
         draft.tags = wanted.tags;
     }
@@ -88,11 +90,15 @@ pub(super) async fn carry_out(wanted: EditArguments, engine: &Hostrounds, output
         draft.environment = wanted.environment;
     }
     let changed = engine.update_server(view.server.id, ServerForm { draft, secrets }).await?;
+    let missing = engine.missing_files(changed.server.id).await?;
     if output.json {
-        output.document(&changed)
-    } else {
-        output.line(format!("{} was changed.", safe(&changed.server.name)))
+        return output.document(&Saved { view: &changed, missing_files: &missing });
     }
+    output.line(format!("{} was changed.", safe(&changed.server.name)))?;
+    if changed.server.target != view.server.target {
+        missing.iter().for_each(|sentence| output.warn(sentence));
+    }
+    Ok(())
 }
 
 impl EditArguments {

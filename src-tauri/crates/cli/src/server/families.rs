@@ -3,6 +3,8 @@
 use clap::Args;
 use hostrounds_core::probe::Family;
 
+use crate::problem::Problem;
+
 /// The families that are switched; the others stay.
 #[derive(Args)]
 pub(super) struct FamilyArguments {
@@ -19,11 +21,18 @@ impl FamilyArguments {
         self.without.is_empty() && self.with.is_empty()
     }
 
-    /// What is off then; a family that is switched both ways is read.
-    pub(super) fn over(&self, mut off: Vec<Family>) -> Vec<Family> {
+    /// What is off then; a problem where a family is switched both ways.
+    pub(super) fn over(&self, mut off: Vec<Family>) -> Result<Vec<Family>, Problem> {
+        let both: Vec<Family> = self.with.iter().copied().filter(|family| self.without.contains(family)).collect();
+        if !both.is_empty() {
+            return Err(Problem::usage(
+                format!("--with and --without both name {}.", names(&both)),
+                "Say one of the two.",
+            ));
+        }
         off.extend(&self.without);
         off.retain(|family| !self.with.contains(family));
-        off
+        Ok(off)
     }
 }
 
@@ -59,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_is_not_named_stays() {
-        let named = FamilyArguments { without: vec![Family::Gpus, Family::Cpu], with: vec![Family::Load, Family::Cpu] };
-        assert_eq!(named.over(vec![Family::Load, Family::Users]), [Family::Users, Family::Gpus]);
+        let named = FamilyArguments { without: vec![Family::Gpus], with: vec![Family::Load] };
+        assert_eq!(named.over(vec![Family::Load, Family::Users]).unwrap(), [Family::Users, Family::Gpus]);
     }
 }

@@ -144,6 +144,12 @@ fn read(
     let mut logins: Vec<Login> = Vec::new();
     let mut socket = None;
     for Word { method, value } in words {
+        if !method.is_flag() && value.to_string_lossy().trim().is_empty() {
+            return Err(Problem::usage(
+                format!("{} is empty.", method.option(prefix)),
+                "Give it a value, or leave it out.",
+            ));
+        }
         match method {
             Method::Key => logins.push(Login::Key { path: lasting(value)?, certificate: None }),
             Method::Certificate => match logins.last_mut() {
@@ -161,6 +167,12 @@ fn read(
                     value.to_str().is_some_and(|key| key.starts_with("SHA256:") || key.starts_with("MD5:"));
                 let key = if is_fingerprint { text(value)? } else { lasting(value)? };
                 logins.push(Login::Agent { key: Some(key), socket: None });
+            }
+            Method::AgentSocket if socket.is_some() => {
+                return Err(Problem::usage(
+                    format!("{} is given twice.", method.option(prefix)),
+                    "All agent logins of one host use one socket.",
+                ));
             }
             Method::AgentSocket => socket = Some(lasting(value)?),
             Method::Password => {
@@ -181,7 +193,26 @@ fn read(
             }
         }
     }
+    let is_repeated = |login: &&Login| logins.iter().filter(|other| other == login).count() > 1;
+    if let Some(login) = logins.iter().find(is_repeated) {
+        return Err(Problem::usage(
+            format!("{} is given twice.", option_of(login, prefix)),
+            "Each way to log in is tried once.",
+        ));
+    }
     Ok(if keeps { None } else { Some(logins) })
+}
+
+/// The option that stands for a login.
+fn option_of(login: &Login, prefix: &str) -> String {
+    let method = match login {
+        Login::Password => Method::Password,
+        Login::Key { .. } => Method::Key,
+        Login::Agent { key: None, .. } => Method::Agent,
+        Login::Agent { key: Some(_), .. } => Method::AgentKey,
+        Login::Prompts => Method::Prompts,
+    };
+    method.option(prefix)
 }
 
 /// The key file that a passphrase belongs to: the last one that was named, or the only one that was there before.
@@ -210,8 +241,11 @@ fn encrypted_key(logins: &[Login], before: &[Login], keeps: bool, prefix: &str) 
 /// The path as it must be kept: it also has to fit where the program is started from another directory.
 fn lasting(value: &OsString) -> Result<String, Problem> {
     let path = Path::new(value);
-    let at_home = path.starts_with("~") || path.as_os_str().is_empty();
-    let whole = if at_home { path.to_owned() } else { std::path::absolute(path).unwrap_or_else(|_| path.to_owned()) };
+    let whole = if path.starts_with("~") {
+        path.to_owned()
+    } else {
+        std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+    };
     text(whole.as_os_str())
 }
 

@@ -81,6 +81,17 @@ const DESCRIBED: [Described; 8] = [
 ];
 
 impl Method {
+    /// The option, where options of that host begin with `prefix`.
+    pub(super) fn option(self, prefix: &str) -> String {
+        let described = DESCRIBED.iter().find(|described| described.method == self);
+        format!("--{prefix}{}", described.map_or("", |described| described.own))
+    }
+
+    /// Whether it is a flag, without a value.
+    pub(super) fn is_flag(self) -> bool {
+        DESCRIBED.iter().any(|described| described.method == self && described.value.is_none())
+    }
+
     /// Whether it is a way to log in, and not only something about one.
     pub(super) fn is_login(self) -> bool {
         !matches!(self, Self::Certificate | Self::Passphrase)

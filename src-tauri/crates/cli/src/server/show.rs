@@ -1,12 +1,13 @@
 //! `server list` and `server show`.
 
-use hostrounds_core::collection::{Collection, CollectionState};
+use hostrounds_core::collection::{Collection, CollectionState, Failure};
 use hostrounds_core::format;
 use hostrounds_core::server::{Login, SecretSlot, Server, SshTarget, Target, Thresholds};
 use hostrounds_engine::api::Hostrounds;
 use hostrounds_engine::api::view::{Latest, ServerState, ServerView, Summary};
 use serde::Serialize;
 
+use crate::output::command::quoted;
 use crate::output::reading::Reading;
 use crate::output::table::{Cell, Side, Table, Tone};
 use crate::output::{Output, failure, safe, time};
@@ -93,7 +94,7 @@ fn settings(view: &ServerView, output: &Output) -> Vec<String> {
     let server = &view.server;
     let (state, _) = state_word(view.state);
     let held = view.held_since.map(|since| {
-        let next = format!("hostrounds collect {}", failure::quoted(&server.name));
+        let next = output.command(&format!("collect {}", quoted(&server.name)));
         format!("held since {}: its schedule stands still. New settings, or `{next}`, resume it.", time::local(since))
     });
     let mut rows = vec![
@@ -116,7 +117,8 @@ fn settings(view: &ServerView, output: &Output) -> Vec<String> {
     if !server.tags.is_empty() {
         rows.push(("Tags", server.tags.join(", ")));
     }
-    rows.extend(view.failure.as_ref().map(|failure| ("Failure", format!("{} {}", failure.message, failure.hint))));
+    let words = |failure: &Failure| format!("{} {}", failure.message, output.with_commands(&failure.hint));
+    rows.extend(view.failure.as_ref().map(|failure| ("Failure", words(failure))));
     rows.extend(view.over_budget.iter().map(|over| ("Over budget", format!("{over} today"))));
     rows.push(("Last seen", view.last_seen.map_or_else(|| "never".to_owned(), time::local)));
     rows.iter()

@@ -9,7 +9,8 @@ use hostrounds_core::probe::Family;
 use hostrounds_engine::api::Hostrounds;
 use hostrounds_engine::api::view::{ConnectionTest, Event, StepOutcome, TestReport, TestStep};
 
-use crate::output::failure::{hints, quoted, stage};
+use crate::output::command::quoted;
+use crate::output::failure::{hints, stage};
 use crate::output::table::{Cell, Side, Table, Tone};
 use crate::output::{Output, safe, time};
 use crate::problem::Problem;
@@ -24,7 +25,7 @@ pub(crate) struct TestsArguments {
     #[arg(value_name = "NAME")]
     name: String,
     /// How many
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 }
 
@@ -63,11 +64,8 @@ pub(super) async fn history(wanted: TestsArguments, engine: &Hostrounds, output:
         return output.document(&tests);
     }
     if tests.is_empty() {
-        output.note(format!(
-            "{} has not been tested yet: hostrounds server test {}",
-            safe(&server.name),
-            quoted(&server.name)
-        ));
+        let next = output.command(&format!("server test {}", quoted(&server.name)));
+        output.note(format!("{} has not been tested yet: {next}", safe(&server.name)));
         return Ok(());
     }
     output.table(&test_table(&tests))
@@ -150,7 +148,7 @@ fn conclude(name: &str, report: &TestReport, output: &Output) -> Result<(), Prob
     let Some(failure) = &report.failure else {
         return output.line(format!("{} can be collected.", safe(name)));
     };
-    output.error(&failure.message, &failure.hint);
+    output.error(&failure.message, &output.with_commands(&failure.hint));
     if let Some(offer) = &report.host_key {
         output.note(format!("       It showed the {} key {}.", safe(&offer.algorithm), safe(&offer.fingerprint)));
     }

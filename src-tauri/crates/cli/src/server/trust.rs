@@ -9,7 +9,8 @@ use hostrounds_engine::api::view::{HostKeyCheck, HostKeyOffer};
 use serde::Serialize;
 
 use super::known::asked;
-use crate::output::failure::{quoted, tell};
+use crate::output::command::quoted;
+use crate::output::failure::tell;
 use crate::output::{Output, safe};
 use crate::problem::{Blame, Problem};
 
@@ -74,8 +75,8 @@ pub(super) async fn carry_out(wanted: TrustArguments, engine: &Hostrounds, outpu
             return Err(Problem::host_key(
                 format!("The host key of {} has changed, and was not accepted.", safe(&server.name)),
                 format!(
-                    "If that is right (it was set up anew): hostrounds server trust {} --replace",
-                    quoted(&server.name)
+                    "If that is right (it was set up anew): {}",
+                    output.command(&format!("server trust {} --replace", quoted(&server.name)))
                 ),
             ));
         }
@@ -94,7 +95,8 @@ pub(super) async fn carry_out(wanted: TrustArguments, engine: &Hostrounds, outpu
         return output.line(format!("The host key of {} is {done}.", safe(&server.name)));
     }
     output.line(format!("The host key of {} on the way to {} is {done}.", safe(&offer.host), safe(&server.name)))?;
-    output.note(format!("The next one on the way: hostrounds server trust {}", quoted(&server.name)));
+    let next = output.command(&format!("server trust {}", quoted(&server.name)));
+    output.note(format!("The next one on the way: {next}"));
     Ok(())
 }
 
@@ -134,8 +136,8 @@ fn decide(name: &str, offer: &HostKeyOffer, expected: Option<&str>, output: &Out
     output.note("Compare it with what the server itself says, logged in by another way:");
     output.note(format!("  ssh-keygen -lf {}", key_file(&offer.algorithm)));
     let replace = if replaces { " --replace" } else { "" };
-    let unattended =
-        format!("When it is the same: hostrounds server trust {}{replace} --fingerprint {shown}", quoted(name));
+    let accepting = output.command(&format!("server trust {}{replace} --fingerprint {shown}", quoted(name)));
+    let unattended = format!("When it is the same: {accepting}");
     if output.json || !io::stdin().is_terminal() {
         return Err(Problem::usage("There is no terminal to ask on.", unattended));
     }

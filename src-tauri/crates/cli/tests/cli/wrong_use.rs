@@ -23,6 +23,16 @@ async fn each_wrong_word_is_named() {
         (web(&["--host", "h", "--prompts", "--jump", "b"]), &["jump host u@b is missing", "--jump-key FILE"]),
         (web(&["--host", "h", "--agent", "--jump", "b", "--jump-key", "k.pub"]), &["--jump-key:", "public key"]),
         (web(&["--host", "h", "--agent", "--without", "everything"]), &["--without", "the families are cpu"]),
+        (web(&["--host", "h", "--agent", "--agent"]), &["--agent is given twice"]),
+        (web(&["--host", "h", "--key", "k", "--key", "k"]), &["--key is given twice"]),
+        (web(&["--host", "h", "--agent-socket", "a", "--agent-socket", "b"]), &["--agent-socket is given twice"]),
+        (web(&["--host", "h", "--key", ""]), &["--key is empty"]),
+        (web(&["--host", "h", "--key", "k", "--certificate", " "]), &["--certificate is empty"]),
+        (web(&["--host", "h", "--agent-key", ""]), &["--agent-key is empty"]),
+        (web(&["--host", "h", "--agent-socket", ""]), &["--agent-socket is empty"]),
+        (web(&["--host", "h", "--agent", "--jump", "b", "--jump-key", ""]), &["--jump-key is empty"]),
+        (web(&["--host", "h", "--agent", "--tag", ""]), &["--tag", "it is empty"]),
+        (web(&["--host", "h", "--agent", "--environment", " "]), &["--environment", "it is empty"]),
         (web(&["--host", "h", "--agent", "--passphrase-stdin"]), &["passphrase belongs to a key file", "--key FILE"]),
         (web(&["--host", "http://h", "--agent"]), &["--host:", "only a host name"]),
         (web(&["--host", "h", "--agent", "--port", "0"]), &["--port:", "1 to 65535"]),
@@ -37,6 +47,9 @@ async fn each_wrong_word_is_named() {
         (vec!["server", "add", "web", "--host", "h", "--user", " ", "--agent"], &["--user:"]),
         (vec!["server", "show", "nobody"], &["no server named `nobody`", "local, taken"]),
         (vec!["server", "edit", "taken"], &["Nothing to change"]),
+        (vec!["server", "edit", "taken", "--without", "cpu", "--with", "cpu"], &["--with and --without both name cpu"]),
+        (vec!["server", "edit", "taken", "--tag", " "], &["--tag", "it is empty"]),
+        (vec!["server", "edit", "taken", "--environment", ""], &["--environment", "it is empty"]),
         (vec!["server", "edit", "taken", "--name", "Local"], &["this computer"]),
         (vec!["server", "edit", "taken", "--passphrase-stdin"], &["passphrase belongs to a key file"]),
         (vec!["server", "edit", "taken", "--no-jump", "--jump", "b"], &["--no-jump", "--jump"]),
@@ -52,6 +65,7 @@ async fn each_wrong_word_is_named() {
         (vec!["server", "test", "local"], &["cannot be tested"]),
         (vec!["server", "trust", "local"], &["This computer"]),
         (vec!["server", "tests", "local"], &["This computer"]),
+        (vec!["server", "tests", "taken", "--limit", "0"], &["--limit", "0 is not in 1.."]),
         (vec!["server", "footprint", "local"], &["This computer"]),
         (vec!["server", "footprint", "taken", "--days", "0"], &["--days"]),
         (vec!["server", "restrict", "local"], &["This computer"]),
@@ -74,6 +88,8 @@ async fn each_wrong_word_is_named() {
         (local(&["--attribute", "device"]), &["--attribute:", "NAME=VALUE"]),
         (local(&["--attribute", "device=x"]), &["--attribute:", "no attribute `device`"]),
         (local(&["--csv", "--json"]), &["--csv", "--json"]),
+        (vec!["activity", "--limit", "0"], &["--limit", "0 is not in 1.."]),
+        (vec!["alerts", "--history", "--limit", "0"], &["--limit", "0 is not in 1.."]),
         (vec!["alerts", "--limit", "many"], &["--limit", "many"]),
     ];
     let before = program.run(&["--json", "server", "list"]).await.done().out;
@@ -94,6 +110,46 @@ async fn with_json_an_error_is_one_json_line() {
     let fields: Vec<&str> =
         error["error"]["fields"].as_array().unwrap().iter().map(|field| field["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["host", "user"]);
+}
+
+#[tokio::test]
+async fn the_next_step_names_the_data_directory_that_was_named() {
+    let program = Program::new();
+    let folder = program.folder().join("my data");
+    let place = folder.to_str().unwrap();
+    let named = format!("hostrounds --data-dir '{place}'");
+    let add = ["server", "add", "my web", "--host", "127.0.0.1", "--port", "1", "--user", "u", "--agent"];
+    let added = program.run(&[&["--data-dir", place][..], &add].concat()).await.refused(0, &["my web"]);
+    assert!(added.err.contains(&format!("{named} server test 'my web'")), "{added:?}");
+    // The option may also stand behind the command, and name the folder from where it is typed.
+    program.run(&["server", "disable", "my web", "--data-dir", "my data"]).await.done();
+    let watched = program.run(&["--data-dir", "my data", "watch", "my web"]).await;
+    assert!(watched.err.contains(&format!("{named} server enable 'my web'")), "{watched:?}");
+    // Whoever has it in the environment has it there for the next command too.
+    program.run(&add).await.refused(0, &["hostrounds server test 'my web'"]);
+    let same = program.data_dir();
+    program.run(&["--data-dir", same.to_str().unwrap(), "server", "disable", "my web"]).await.done();
+    program.run(&["watch", "my web"]).await.refused(2, &["hostrounds server enable 'my web'"]);
+}
+
+#[tokio::test]
+async fn a_key_file_that_is_missing_is_pointed_out() {
+    let program = Program::new();
+    let web = ["server", "add", "web", "--host", "h", "--user", "u"];
+    let key = program.folder().join("stick/key").display().to_string();
+    let sentence = format!("The key file {key} is missing.");
+    let added = program.run(&[&web[..], &["--key", &key]].concat()).await.done();
+    assert!(added.err.contains(&format!("warning: {sentence}")), "{added:?}");
+    let tagged = program.run(&["server", "edit", "web", "--tag", "a"]).await.done();
+    assert!(!tagged.err.contains("missing"), "that is no news: {tagged:?}");
+    let edited = program.run(&["server", "edit", "web", "--key", &key, "--agent"]).await.done();
+    assert!(edited.err.contains(&sentence), "{edited:?}");
+    let json = program.run(&["--json", "server", "edit", "web", "--key", &key]).await.done().json();
+    assert_eq!(json["missingFiles"], serde_json::json!([sentence]));
+    std::fs::create_dir(program.folder().join("stick")).unwrap();
+    std::fs::write(&key, "").unwrap();
+    let edited = program.run(&["server", "edit", "web", "--key", &key, "--agent"]).await.done();
+    assert!(!edited.err.contains("missing"), "{edited:?}");
 }
 
 #[tokio::test]
