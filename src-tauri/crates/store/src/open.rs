@@ -49,13 +49,14 @@ impl Store {
 
 async fn try_open(path: &Path) -> Result<Store> {
     on_disk(path, file::create).await?;
+    let is_new = on_disk(path, file::size).await? == 0;
     look(path).await?;
     on_disk(path, file::make_private).await?;
 
     let options = options(path).pragma("journal_size_limit", WAL_MOST);
-    // What is given up leaves free pages; those that are not needed again soon go back to the disk, bit by bit. A file that has
-    // tables already keeps the way it was created with.
-    let writing = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental);
+    // What is given up leaves free pages; those that are not needed again soon go back to the disk, bit by bit. Asked for again, it
+    // would be written again.
+    let writing = if is_new { options.clone().auto_vacuum(SqliteAutoVacuum::Incremental) } else { options.clone() };
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         .idle_timeout(None)
