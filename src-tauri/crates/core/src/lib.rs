@@ -15,6 +15,7 @@ pub mod metric;
 pub mod observation;
 pub mod probe;
 pub mod rate;
+pub mod retention;
 pub mod rollup;
 pub mod server;
 pub mod text;

@@ -42,6 +42,14 @@ pub(crate) fn size(path: &Path) -> Result<u64> {
     fs::metadata(path).map(|metadata| metadata.len()).map_err(|error| StoreError::from_io(error, path))
 }
 
+/// The size of the write-ahead log in bytes; 0 where there is none.
+pub(crate) fn log_size(path: &Path) -> Result<u64> {
+    match size(&beside(path, "-wal")) {
+        Err(StoreError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(0),
+        size => size,
+    }
+}
+
 fn create_folder(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -71,7 +79,8 @@ fn set_mode(_path: &Path, _mode: u32) -> std::io::Result<()> {
     Ok(())
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The file of that name with something behind it.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

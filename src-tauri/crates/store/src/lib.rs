@@ -23,6 +23,8 @@ mod layout;
 mod names;
 mod open;
 mod record;
+mod reserve;
+mod retention;
 mod rhythm;
 mod seal;
 mod secret;

@@ -20,9 +20,6 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions};
 use support::*;
 
-const CPU: Metric = Metric::CpuUtilization;
-const DISK: Metric = Metric::FilesystemUtilization;
-
 #[tokio::test]
 async fn one_question_answers_every_series_of_a_metric() {
     let (_folder, store) = store().await;
@@ -503,7 +500,5 @@ proptest! {
 }
 
 async fn count(store: &Store, table: &str) -> i64 {
-    let options = SqliteConnectOptions::new().filename(store.path()).read_only(true);
-    let mut look = options.connect().await.unwrap();
-    sqlx::query_scalar(AssertSqlSafe(format!("SELECT count(*) FROM {table}"))).fetch_one(&mut look).await.unwrap()
+    rows(store, &format!("SELECT count(*) FROM {table}")).await
 }

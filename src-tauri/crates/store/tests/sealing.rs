@@ -3,62 +3,15 @@
 
 mod support;
 
-use hostrounds_core::collection::Collection;
 use hostrounds_core::history::{Bucket, HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::Metric;
-use hostrounds_core::observation::{Attributes, Observation};
+use hostrounds_core::observation::Attributes;
 use hostrounds_core::probe::Family;
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
-use hostrounds_store::{Record, Store, StoreError};
+use hostrounds_store::StoreError;
 use proptest::prelude::*;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions};
 use support::*;
-
-const CPU: Metric = Metric::CpuUtilization;
-const DISK: Metric = Metric::FilesystemUtilization;
-const MINUTE: i64 = 60_000;
-
-/// What the `step`-th collection of a busy server yields: one series that is always there, one that is read every tenth time,
-/// and a mount that comes and goes.
-fn nth(step: i64) -> Observation {
-    let mut points = vec![point(CPU, Attributes::none(), (step * 37 % 101) as f64 / 100.0)];
-    if step % 10 == 3 {
-        points.push(point(DISK, mount("/"), (step % 77) as f64 / 80.0));
-    }
-    if step / 100 % 2 == 1 {
-        points.push(point(Metric::Load1, Attributes::none(), step as f64 / 3.0));
-    }
-    observation(at(step * MINUTE), points)
-}
-
-async fn keep_all(store: &Store, server: ServerId, observations: &[Observation]) {
-    for batch in observations.chunks(500) {
-        let runs: Vec<Collection> = batch.iter().map(|it| completed(it.at.0, server, it.at)).collect();
-        let records: Vec<Record<'_>> = runs
-            .iter()
-            .zip(batch)
-            .map(|(collection, observation)| Record { collection, observation: Some(observation), spent: None })
-            .collect();
-        store.record(&records).await.unwrap();
-    }
-}
-
-async fn seal_all(store: &Store, server: ServerId) {
-    while store.seal(server).await.unwrap() {}
-    while store.sweep().await.unwrap() {}
-}
-
-async fn rows(store: &Store, question: &str) -> i64 {
-    let mut look = SqliteConnectOptions::new().filename(store.path()).read_only(true).connect().await.unwrap();
-    sqlx::query_scalar(AssertSqlSafe(question.to_owned())).fetch_one(&mut look).await.unwrap()
-}
-
-async fn change(store: &Store, statement: &str) {
-    let mut conn = SqliteConnectOptions::new().filename(store.path()).connect().await.unwrap();
-    sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut conn).await.unwrap();
-}
 
 #[tokio::test]
 async fn what_is_sealed_is_answered_as_before() {

@@ -11,7 +11,14 @@ use hostrounds_core::probe::Family;
 use hostrounds_core::server::{Hop, Login, ServerDraft, ServerId, SshTarget, Target, Thresholds};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::{Record, Store};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions};
 use tempfile::TempDir;
+
+pub(crate) const CPU: Metric = Metric::CpuUtilization;
+pub(crate) const DISK: Metric = Metric::FilesystemUtilization;
+/// In milliseconds.
+pub(crate) const MINUTE: i64 = 60_000;
 
 /// A moment in 2026.
 pub(crate) const NOW: i64 = 1_780_000_000_000;
@@ -111,4 +118,48 @@ pub(crate) async fn all(store: &Store, server: ServerId, metric: Metric) -> Vec<
 
 pub(crate) fn values(series: &SeriesHistory) -> Vec<(i64, f64)> {
     series.buckets.iter().map(|bucket| (bucket.start.0, bucket.avg)).collect()
+}
+
+/// What the `step`-th collection of a busy server yields: one series that is always there, one that is read every tenth time,
+/// and a mount that comes and goes.
+pub(crate) fn nth(step: i64) -> Observation {
+    let mut points = vec![point(CPU, Attributes::none(), (step * 37 % 101) as f64 / 100.0)];
+    if step % 10 == 3 {
+        points.push(point(DISK, mount("/"), (step % 77) as f64 / 80.0));
+    }
+    if step / 100 % 2 == 1 {
+        points.push(point(Metric::Load1, Attributes::none(), step as f64 / 3.0));
+    }
+    observation(at(step * MINUTE), points)
+}
+
+/// Keeps observations in transactions of 500.
+pub(crate) async fn keep_all(store: &Store, server: ServerId, observations: &[Observation]) {
+    for batch in observations.chunks(500) {
+        let runs: Vec<Collection> = batch.iter().map(|it| completed(it.at.0, server, it.at)).collect();
+        let records: Vec<Record<'_>> = runs
+            .iter()
+            .zip(batch)
+            .map(|(collection, observation)| Record { collection, observation: Some(observation), spent: None })
+            .collect();
+        store.record(&records).await.unwrap();
+    }
+}
+
+/// Seals and sweeps until nothing is left to do.
+pub(crate) async fn seal_all(store: &Store, server: ServerId) {
+    while store.seal(server).await.unwrap() {}
+    while store.sweep().await.unwrap() {}
+}
+
+/// A number that a question to the file answers with.
+pub(crate) async fn rows(store: &Store, question: &str) -> i64 {
+    let mut look = SqliteConnectOptions::new().filename(store.path()).read_only(true).connect().await.unwrap();
+    sqlx::query_scalar(AssertSqlSafe(question.to_owned())).fetch_one(&mut look).await.unwrap()
+}
+
+/// Changes the file past the store.
+pub(crate) async fn change(store: &Store, statement: &str) {
+    let mut conn = SqliteConnectOptions::new().filename(store.path()).connect().await.unwrap();
+    sqlx::query(AssertSqlSafe(statement.to_owned())).execute(&mut conn).await.unwrap();
 }
