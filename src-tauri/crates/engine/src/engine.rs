@@ -8,6 +8,7 @@ use std::time::Duration;
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::collection::CollectionState;
 use hostrounds_core::footprint::Budget;
+use hostrounds_core::retention::Retention;
 use hostrounds_core::server::{SecretSlot, Server, ServerId, Target};
 use hostrounds_ssh::{HostKeyOffer, KnownHosts};
 use hostrounds_store::{Store, StoreError};
@@ -70,6 +71,8 @@ pub(crate) struct Engine {
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) schedule: Mutex<Schedule>,
     pub(crate) queue_changed: Arc<Notify>,
+    /// What is kept of the history was changed: there may be something to give up.
+    pub(crate) upkeep: Notify,
     pub(crate) cancel: CancellationToken,
     background: TaskTracker,
     /// The newest line of the activity log when another process last changed the store.
@@ -185,6 +188,7 @@ impl Engine {
             secrets: Arc::default(),
             schedule: Mutex::default(),
             queue_changed,
+            upkeep: Notify::new(),
             cancel: CancellationToken::new(),
             background: TaskTracker::new(),
             followed: AtomicI64::default(),
@@ -381,7 +385,13 @@ impl Engine {
     }
 
     pub(crate) async fn put_settings(&self, settings: Settings) -> Result<(), StoreError> {
-        self.store.put_setting(SETTINGS, &settings).await?;
+        match self.store.put_setting(SETTINGS, &settings).await {
+            // Someone who wants less kept must be able to say so on a full disk.
+            Err(StoreError::Full { .. }) if self.store.spend_reserve().await => {
+                self.store.put_setting(SETTINGS, &settings).await?;
+            }
+            put => put?,
+        }
         self.apply_settings(settings);
         Ok(())
     }
@@ -472,7 +482,7 @@ pub(crate) struct ServerChanges {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { concurrency: 5, notifications: true, budget: Budget::default() }
+        Self { concurrency: 5, notifications: true, budget: Budget::default(), retention: Retention::default() }
     }
 }
 

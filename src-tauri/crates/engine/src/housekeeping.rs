@@ -42,7 +42,7 @@ impl Engine {
         }
         self.spawn(Arc::clone(self).keep_house());
         self.spawn(Arc::clone(self).tell_queue());
-        self.start_sealing();
+        self.spawn(Arc::clone(self).keep_up_history());
     }
 
     async fn keep_house(self: Arc<Self>) {

@@ -22,6 +22,6 @@ mod prompts;
 mod quote;
 mod recorder;
 mod schedule;
-mod sealing;
 mod troubles;
+mod upkeep;
 mod visit;

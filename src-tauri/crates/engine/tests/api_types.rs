@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
 use hostrounds_engine::api::view::{
-    ApiError, ConnectionTest, Event, FootprintReport, HostKeyCheck, ImportPreview, RestrictKit, ServerForm, Snapshot,
-    TestReport,
+    ApiError, ConnectionTest, Event, FootprintReport, HostKeyCheck, ImportPreview, RestrictKit, RetentionPreview,
+    ServerForm, Snapshot, StorageReport, TestReport,
 };
 use ts_rs::{Config, TS};
 
@@ -33,6 +33,8 @@ fn generate(folder: &Path) {
     HistoryQuery::export_all(&config).unwrap();
     SeriesHistory::export_all(&config).unwrap();
     MetricInfo::export_all(&config).unwrap();
+    StorageReport::export_all(&config).unwrap();
+    RetentionPreview::export_all(&config).unwrap();
 }
 
 fn files(folder: &Path) -> BTreeMap<String, String> {

@@ -13,6 +13,7 @@ mod read;
 mod restrict;
 mod secrets;
 mod servers;
+mod storage;
 pub mod view;
 
 use std::sync::Arc;

@@ -6,8 +6,8 @@ use hostrounds_store::StoreError;
 
 use super::Hostrounds;
 use super::error::store_trouble;
-use super::secrets;
 use super::view::{ApiError, Event, ServerForm, ServerView, Settings};
+use super::{secrets, storage};
 use crate::clock;
 use crate::engine::Engine;
 use crate::schedule::{Command, TaskHandle};
@@ -143,6 +143,7 @@ impl Hostrounds {
         if settings.budget.cpu.is_some_and(|seconds| !seconds.is_finite() || seconds < 0.0) {
             return Err(ApiError::invalid_field("budget.cpu", "Give a number of seconds, or nothing for no limit."));
         }
+        storage::checked(&settings.retention)?;
         let before = self.engine.settings();
         if before != settings {
             self.engine.put_settings(settings.clone()).await?;
@@ -158,6 +159,10 @@ impl Hostrounds {
                 for server in self.engine.board.servers() {
                     self.engine.pipeline.tell(server.id);
                 }
+            }
+            if before.retention != settings.retention {
+                changes.push(format!("the history is kept {}", storage::words(&settings.retention)));
+                self.engine.upkeep.notify_one();
             }
             self.engine.log(ActivityKind::SettingChanged, None, &format!("Settings: {}", changes.join(", "))).await;
         }

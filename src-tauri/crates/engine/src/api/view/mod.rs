@@ -4,6 +4,7 @@ mod connection;
 mod host_keys;
 mod import;
 mod prompts;
+mod storage;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use hostrounds_core::collection::{Collection, Failure};
 use hostrounds_core::footprint::{Budget, FootprintDay};
 use hostrounds_core::observation::{Facts, Point, Tables, TopProcesses, Unavailable};
 use hostrounds_core::probe::Family;
+use hostrounds_core::retention::Retention;
 use hostrounds_core::server::{FieldError, SecretSlot, Server, ServerDraft, ServerId};
 use hostrounds_core::time::UnixMillis;
 use secrecy::SecretString;
@@ -23,6 +25,7 @@ pub use self::connection::{ConnectionTest, StepOutcome, TestReport, TestStep};
 pub use self::host_keys::{HostKeyCheck, HostKeyOffer, KnownHostKey};
 pub use self::import::{ImportCandidate, ImportPreview, ImportSkipped};
 pub use self::prompts::{LoginPrompt, LoginQuestion};
+pub use self::storage::{RetentionPreview, ServerExpired, StorageReport};
 
 /// How a server is, as far as is known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
@@ -169,6 +172,9 @@ pub struct Settings {
     /// What a server may be made to spend in a day before it is pointed out.
     #[serde(default)]
     pub budget: Budget,
+    /// What is kept of the history.
+    #[serde(default)]
+    pub retention: Retention,
 }
 
 /// Whether something the application needs is usable, and if not, what to do.
