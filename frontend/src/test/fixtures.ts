@@ -150,7 +150,12 @@ export function snapshot(over: Partial<Snapshot> = {}): Snapshot {
     queue: queue(),
     alerts: [],
     activity: [activity()],
-    settings: { concurrency: 5, notifications: true, budget: { logins: 48, bytes: 200_000_000, cpu: 600 } },
+    settings: {
+      concurrency: 5,
+      notifications: true,
+      budget: { logins: 48, bytes: 200_000_000, cpu: 600 },
+      retention: { days: 730, bytes: null, warnBytes: 2 ** 31 },
+    },
     prompts: [],
     troubles: [],
     scheduleHeldElsewhere: false,
