@@ -69,9 +69,12 @@ export class Screen {
     );
   }
 
-  /** Presses keys as a person without a mouse does. */
+  /** Presses keys as a person without a mouse does: a named one, or letter by letter what is no name of a key. */
   async type(...keys: string[]): Promise<void> {
-    for (const key of keys) await this.window.keys(key);
+    for (const key of keys) {
+      // Letters that are sent together are held down together, and the second of two alike is lost.
+      for (const one of NAMED_KEYS.includes(key) ? [key] : key) await this.window.keys(one);
+    }
   }
 
   /** What has the focus, by its name; nothing where it is lost. */
@@ -213,6 +216,8 @@ export class Screen {
     return (await this.window.$(open).isExisting()) ? `(${open})[last()]${all}` : all;
   }
 }
+
+const NAMED_KEYS = ['Tab', 'Enter', 'Escape', 'ArrowRight'];
 
 function named(name: string): string {
   const quoted = JSON.stringify(name);

@@ -114,7 +114,10 @@ fn show(preview: &ImportPreview, added: Option<&[ServerView]>, dry_run: bool, ou
     } else {
         output.note(format!("{} added.", counted_past(count)));
         if count > 0 {
-            output.note(format!("They are switched off until you have tried them: {}", output.command("server test NAME")));
+            output.note(format!(
+                "They are switched off until you have tried them: {}",
+                output.command("server test NAME")
+            ));
             output.note(format!("Then collect them on their interval: {}", output.command("server enable NAME")));
         }
     }
