@@ -32,6 +32,9 @@ export const serverStateMeaning: Record<ServerState, string> = {
   held: 'Its schedule stands still until you act: it refused the login, or waits for an answer that only a person can give.',
 };
 
+/** A server whose login waits for a person's answer. */
+export const WAITS = 'Waits for you';
+
 export const collectionStateWord: Record<CollectionState, string> = {
   waiting: 'Waiting',
   active: 'Active',

@@ -13,6 +13,7 @@ import {
   askedSecrets,
   type FormValues,
   initialValues,
+  isLeftBehind,
   isSaved,
   MAX_JUMPS,
   MAX_LOGINS,
@@ -113,9 +114,11 @@ function common(smallestInterval: number) {
 }
 
 /** What is wrong with a secret that the form asks for; a passphrase is only needed where one is to be replaced. */
-function wrongSecret({ slot, values }: AskedSecret, view: ServerView | null): string | null {
+function wrongSecret(secret: AskedSecret, view: ServerView | null): string | null {
+  const { slot, values } = secret;
   if (values.value !== '') return null;
-  if (isSaved(view, slot)) return values.action === 'set' ? `Enter the new ${slot.kind}.` : null;
+  if (isSaved(view, secret)) return values.action === 'set' ? `Enter the new ${slot.kind}.` : null;
+  if (isLeftBehind(view, secret)) return "Enter the password again: the server's address or user has changed.";
   // Where the keyring could not be asked, a password that is not told to be saved may still be there.
   const wasAskedBefore = view !== null && savedSlots(view).some((saved) => sameSlot(saved, slot));
   const needed = slot.kind === 'password' && !wasAskedBefore;

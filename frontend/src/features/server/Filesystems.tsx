@@ -10,7 +10,7 @@ import { Empty } from '../../components/Empty';
 import { Meter } from '../../components/Meter';
 import { Panel } from '../../components/Panel';
 import { bytes, count } from '../../format/units';
-import { isOff, reasonFor, SWITCHED_OFF } from '../unavailable';
+import { isOff, missingOf, reasonFor, SWITCHED_OFF } from '../unavailable';
 
 const MOUNT = 'system.filesystem.mountpoint';
 const DEVICE = 'system.device';
@@ -100,6 +100,7 @@ export function Filesystems({ view: { server }, latest, loading }: FilesystemsPr
   const all = useMemo(() => (latest && !off ? filesystems(latest) : []), [latest, off]);
   const rows = useMemo(() => shown(all), [all]);
   const reason = reasonFor(latest, 'filesystems');
+  const missing = off ? undefined : missingOf(latest, 'filesystems');
   return (
     <Panel title="Filesystems" flush>
       {rows.length > 0 && (
@@ -110,9 +111,14 @@ export function Filesystems({ view: { server }, latest, loading }: FilesystemsPr
           keyOf={({ mount, device }) => `${mount} ${device}`}
         />
       )}
+      {missing !== undefined && (
+        <Empty title="Not complete">
+          <p>{missing}</p>
+        </Empty>
+      )}
       {rows.length < all.length && (
-        <Empty title={`The ${rows.length} fullest of ${count(all.length)} filesystems`}>
-          <p>All of them are in the history and in `hostrounds server show`.</p>
+        <Empty title={`The ${rows.length} fullest of ${count(all.length)} filesystems that are kept`}>
+          <p>All of these are in the history and in `hostrounds server show`.</p>
         </Empty>
       )}
       {rows.length === 0 && loading && !off && (

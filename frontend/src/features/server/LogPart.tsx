@@ -6,8 +6,7 @@ import { Empty } from '../../components/Empty';
 import { Panel } from '../../components/Panel';
 import { useEngineEvent } from '../../state/hooks';
 import { upsert } from '../../state/model';
-import { ActivityTable } from '../activity/ActivityTable';
-import { useActivity } from '../activity/useActivity';
+import { ActivityLog } from '../activity/ActivityLog';
 import { AlertTable } from '../alerts/AlertTable';
 import { useAlerts } from '../alerts/useAlerts';
 import { Loaded } from '../Loaded';
@@ -22,7 +21,7 @@ export function LogPart({ id }: { id: ServerId }) {
     <>
       <Collections id={id} />
       <Alerts id={id} />
-      <ActivityOf id={id} />
+      <ActivityLog title="Activity" server={id} page={SHOWN} />
     </>
   );
 }
@@ -65,23 +64,6 @@ function Alerts({ id }: { id: ServerId }) {
             <AlertTable label="Alerts" alerts={alerts} />
           ) : (
             <Empty title="It never raised an alert." />
-          )
-        }
-      </Loaded>
-    </Panel>
-  );
-}
-
-function ActivityOf({ id }: { id: ServerId }) {
-  const log = useActivity(id, SHOWN);
-  return (
-    <Panel title="Activity" flush>
-      <Loaded what="activity" fetched={log}>
-        {(entries) =>
-          entries.length > 0 ? (
-            <ActivityTable label="Activity" entries={entries} />
-          ) : (
-            <Empty title="Nothing has happened yet." />
           )
         }
       </Loaded>

@@ -9,7 +9,7 @@ use ts_rs::TS;
 use crate::footprint::RemoteCpu;
 use crate::format;
 use crate::metric::{Metric, Unit};
-use crate::probe::Family;
+use crate::probe::{Family, MAX_PARTS};
 use crate::time::UnixMillis;
 
 /// The attributes of a series, by name; the order is stable.
@@ -277,7 +277,7 @@ impl Facts {
     }
 }
 
-/// A family that could not be read this time, and why.
+/// A family that could not be read this time, or not all of it, and why.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Unavailable {
@@ -285,6 +285,23 @@ pub struct Unavailable {
     pub family: Family,
     /// Why, in words for a person.
     pub reason: String,
+    /// Whether the rest of it was read.
+    #[serde(default)]
+    pub partial: bool,
+}
+
+impl Unavailable {
+    /// Nothing of `family` was read.
+    #[must_use]
+    pub fn all(family: Family, reason: impl Into<String>) -> Self {
+        Self { family, reason: reason.into(), partial: false }
+    }
+
+    /// The server has more `parts` of `family`, such as "filesystems", than the [`MAX_PARTS`] that are kept.
+    #[must_use]
+    pub fn cut(family: Family, parts: &str) -> Self {
+        Self { family, reason: format!("Only {MAX_PARTS} {parts} are kept; the system has more."), partial: true }
+    }
 }
 
 /// What one collection yields.
@@ -305,7 +322,7 @@ pub struct Observation {
     /// What the server had to spend so far on the session that read this; absent for this computer.
     #[serde(default)]
     pub spent: Option<RemoteCpu>,
-    /// What could not be read.
+    /// What could not be read, or only in part.
     pub unavailable: Vec<Unavailable>,
 }
 

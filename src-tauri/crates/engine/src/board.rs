@@ -97,7 +97,8 @@ impl Board {
         {
             entry.outcome = Outcome::Observed;
             let processes = observation.processes.or_else(|| entry.latest.as_ref().and_then(|it| it.processes.clone()));
-            let unreadable: Vec<Family> = observation.unavailable.iter().map(|it| it.family).collect();
+            let unreadable: Vec<Family> =
+                observation.unavailable.iter().filter(|it| !it.partial).map(|it| it.family).collect();
             let latest = Latest {
                 at: observation.at,
                 read_at,
@@ -472,7 +473,7 @@ mod tests {
         assert_eq!(latest.points.len(), 1);
 
         let mut hung = observation(3, &[(Metric::CpuUtilization, Attributes::none(), 0.1)]);
-        hung.unavailable.push(Unavailable { family: Family::Filesystems, reason: "hangs".into() });
+        hung.unavailable.push(Unavailable::all(Family::Filesystems, "hangs"));
         let latest = board.observe(ID, &hung).unwrap();
         assert_eq!(latest.points.len(), 1);
         assert_eq!(latest.unavailable.len(), 1);
@@ -489,7 +490,7 @@ mod tests {
         assert_eq!(latest.tables, first.tables);
 
         let mut gone = observation(2, &[(Metric::Load1, Attributes::none(), 1.0)]);
-        gone.unavailable.push(Unavailable { family: Family::Updates, reason: "no package tool".into() });
+        gone.unavailable.push(Unavailable::all(Family::Updates, "no package tool"));
         let latest = board.observe(ID, &gone).unwrap();
         assert_eq!((latest.tables.updates, latest.tables.reboot.is_some()), (None, true));
 

@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use crate::alerting::Alerting;
 use crate::api::error::store_trouble;
 use crate::api::import::Previews;
-use crate::api::view::{ApiError, ErrorCode, Event, Latest, Settings, Trouble};
+use crate::api::view::{ApiError, ErrorCode, Event, Latest, SettingBounds, Settings, Trouble};
 use crate::board::Board;
 use crate::clock;
 use crate::core_dumps;
@@ -483,6 +483,12 @@ pub(crate) struct ServerChanges {
 impl Default for Settings {
     fn default() -> Self {
         Self { concurrency: 5, notifications: true, budget: Budget::default(), retention: Retention::default() }
+    }
+}
+
+impl Default for SettingBounds {
+    fn default() -> Self {
+        Self { least_concurrency: 1, most_concurrency: 64, most_budget: Budget::MOST }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::problem::Problem;
 const LINE_MAX: usize = 2_000;
 
 /// The options that fields of the engine are set with; the numbers in a field are left out.
-const OPTIONS: [(&str, &str); 24] = [
+const OPTIONS: [(&str, &str); 28] = [
     ("name", "NAME"),
     ("host", "--host"),
     ("port", "--port"),
@@ -31,6 +31,8 @@ const OPTIONS: [(&str, &str); 24] = [
     ("logins.certificate", "--certificate"),
     ("logins.key", "--agent-key"),
     ("logins.socket", "--agent-socket"),
+    ("logins.passphrase", "--passphrase-stdin"),
+    ("password", "--password-stdin"),
     ("secrets", "--password-stdin, --passphrase-stdin"),
     ("jumps", "--jump"),
     ("jumps.host", "--jump"),
@@ -38,6 +40,8 @@ const OPTIONS: [(&str, &str); 24] = [
     ("jumps.user", "--jump"),
     ("jumps.logins", "--jump-key, --jump-agent, --jump-password-stdin, --jump-prompts"),
     ("jumps.logins.path", "--jump-key"),
+    ("jumps.logins.passphrase", "--jump-passphrase-stdin"),
+    ("jumps.password", "--jump-password-stdin"),
     ("familiesOff", "--without"),
     ("interval", "--interval"),
     ("thresholds.cpu", "--cpu"),

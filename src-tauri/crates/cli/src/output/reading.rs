@@ -90,8 +90,9 @@ impl<'a> Reading<'a> {
             section(&mut lines, &process_table("MOST CPU", &processes.by_cpu), style);
             section(&mut lines, &process_table("MOST MEMORY", &processes.by_memory), style);
         }
-        for Unavailable { family, reason } in self.unavailable {
-            lines.push(style.doubtful(&safe(&format!("{} not available: {reason}", family.label()))));
+        for Unavailable { family, reason, partial } in self.unavailable {
+            let how = if *partial { "not complete" } else { "not available" };
+            lines.push(style.doubtful(&safe(&format!("{} {how}: {reason}", family.label()))));
         }
         lines
     }

@@ -333,7 +333,7 @@ mod tests {
         assert_eq!(once(&server(), &active, &observed(&[])), []);
 
         let mut failed = observed(&[(Metric::FilesystemUtilization, "/", 0.1)]);
-        failed.unavailable.push(Unavailable { family: Family::Filesystems, reason: "half of it".into() });
+        failed.unavailable.push(Unavailable::cut(Family::Filesystems, "filesystems"));
         assert_eq!(once(&server(), &active, &failed), []);
     }
 

@@ -10,7 +10,9 @@ use hostrounds_core::server::{ServerId, Target};
 use hostrounds_store::KeptTest;
 
 use super::Hostrounds;
-use super::view::{ApiError, ConnectionTest, FootprintReport, Latest, ServerView, Settings, Snapshot, Trouble};
+use super::view::{
+    ApiError, ConnectionTest, FootprintReport, Latest, ServerView, SettingBounds, Settings, Snapshot, Trouble,
+};
 use crate::clock;
 
 /// The most buckets that one series is answered with.
@@ -45,6 +47,7 @@ impl Hostrounds {
             alerts: engine.store.firing().await?,
             activity: engine.store.activity(None, None, RECENT).await?,
             settings: engine.settings(),
+            bounds: SettingBounds::default(),
             prompts: engine.prompts.all(),
             troubles: engine.troubles.all(),
             schedule_held_elsewhere: engine.schedule_is_elsewhere(),
