@@ -15,4 +15,4 @@ memory: number | null,
 /**
  * Percent of any mounted filesystem.
  */
-disk: number | null, };
+disk: number | null, diskFullIn: number | null, };

@@ -104,20 +104,19 @@ pub fn add(observation: &mut Observation, mut forecasts: Vec<FilesystemForecast>
         return;
     }
     forecasts.retain(|it| read.contains(&&it.attributes()));
-    let points = forecasts
-        .iter()
-        .filter_map(|it| Point::new(Metric::FilesystemFullIn, it.attributes(), it.forecast.full_in));
+    let points =
+        forecasts.iter().filter_map(|it| Point::new(Metric::FilesystemFullIn, it.attributes(), it.forecast.full_in));
     observation.points.extend(points);
     observation.tables.forecasts = Some(forecasts);
 }
 
 /// The forecast of one filesystem, from the history of the bytes that are free for ordinary users and that of its size, both in
-/// order of time and of [`HISTORY`] until `now`. Buckets of an hour are fine enough, narrower ones do no harm.
+/// order of time; what is older than [`HISTORY`] does not count. Buckets of an hour are fine enough, narrower ones do no harm.
 ///
 /// Nothing where the history does not deserve a forecast: too short, flat, shrinking, without a clear trend, or too far ahead.
 #[must_use]
 pub fn forecast(free: &[Bucket], size: &[Bucket], now: UnixMillis) -> Option<Forecast> {
-    let since = since_resized(size)?;
+    let since = since_resized(size)?.max(UnixMillis(now.minus(HISTORY).0.saturating_add(1)));
     let is_sound = |bucket: &&Bucket| {
         (since..=now).contains(&bucket.start) && [bucket.min, bucket.avg, bucket.max].iter().all(|it| it.is_finite())
     };
@@ -125,13 +124,10 @@ pub fn forecast(free: &[Bucket], size: &[Bucket], now: UnixMillis) -> Option<For
     free.sort_by_key(|bucket| bucket.start);
     let days = days(&free, now);
     let level = level(&days, free.last()?.avg);
-    let mut tried = 0;
     WINDOWS.iter().find_map(|window| {
-        let (before, within) = days.split_at(days.partition_point(|day| day.at <= -*window));
-        // Where nothing lies before it, the longer window held the same days.
-        let is_news = within.len() != std::mem::replace(&mut tried, within.len());
-        let trend = Pace::trend(within).filter(|_| is_news && leads_lower(before, within))?;
-        trend.forecast(level, within.last()?.at - within.first()?.at)
+        let (before, days) = days.split_at(days.partition_point(|day| day.at <= -*window));
+        let pace = Pace::trend(days).filter(|_| leads_lower(before, days))?;
+        pace.forecast(level, days.last()?.at - days.first()?.at)
     })
 }
 

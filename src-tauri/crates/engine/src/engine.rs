@@ -25,6 +25,7 @@ use crate::clock;
 use crate::core_dumps;
 use crate::credentials::{Credentials, Keyring, Noted, Secrets};
 use crate::events::Events;
+use crate::forecasts::Forecasts;
 use crate::lock::Lock;
 use crate::meter::Meter;
 use crate::notify::{Clicked, Desktop, Notifier};
@@ -151,6 +152,7 @@ impl Engine {
         });
         let finish_recording = CancellationToken::new();
         let (recorder, recording) = Recorder::start(store.clone(), Arc::clone(&troubles), finish_recording.clone());
+        let cancel = CancellationToken::new();
         let pipeline = Arc::new(Pipeline {
             board: Arc::clone(&board),
             queue: Arc::clone(&queue),
@@ -160,6 +162,7 @@ impl Engine {
             troubles: Arc::clone(&troubles),
             store: store.clone(),
             meter: Meter::new(settings.budget),
+            forecasts: Arc::new(Forecasts::new(store.clone(), cancel.clone())),
             holding: tokio::sync::Mutex::default(),
             queue_changed: Arc::clone(&queue_changed),
         });
@@ -185,7 +188,7 @@ impl Engine {
             secrets: Arc::default(),
             schedule: Mutex::default(),
             queue_changed,
-            cancel: CancellationToken::new(),
+            cancel,
             background: TaskTracker::new(),
             followed: AtomicI64::default(),
             house_is_kept: AtomicBool::new(false),

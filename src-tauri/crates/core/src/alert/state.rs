@@ -482,8 +482,10 @@ mod tests {
             messages(&transitions),
             ["web-1: disk /var will be full in about 2 days (1.5 to 3), threshold 3 days"]
         );
-        assert!(matches!(&transitions[..], [Transition::Fire { rule: RuleKind::DiskFullIn, attributes, threshold, value, .. }]
-            if *attributes == disk("/var") && *threshold == Some(259_200.0) && *value == Some(172_800.0)));
+        assert!(
+            matches!(&transitions[..], [Transition::Fire { rule: RuleKind::DiskFullIn, attributes, threshold, value, .. }]
+            if *attributes == disk("/var") && *threshold == Some(259_200.0) && *value == Some(172_800.0))
+        );
     }
 
     #[test]

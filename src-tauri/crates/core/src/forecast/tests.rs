@@ -155,6 +155,13 @@ fn a_clean_up_gives_time_and_the_growth_stays_known() {
 }
 
 #[test]
+fn what_is_older_than_four_weeks_does_not_count() {
+    // With a clean-up after which there is more than four weeks ago.
+    close(of(&hourly(40, |day| 50.0 - day + if day < 38.5 { 0.0 } else { 40.0 })), 50.0, 1.5);
+    close(of(&hourly(40, |day| if day < 11.0 { 5.0 } else { 60.0 - day })), 20.0, 0.5);
+}
+
+#[test]
 fn a_copy_takes_time_and_the_growth_stays_known() {
     let free = hourly(28, |day| 90.0 - day - if day < 20.0 { 0.0 } else { 40.0 });
     close(of(&free), 90.0 - 28.0 - 40.0, 1.0);

@@ -265,7 +265,8 @@ mod tests {
         });
         wrong.name = " ".into();
         wrong.interval = 4;
-        wrong.thresholds = Thresholds { cpu: Some(0.5), memory: Some(101.0), disk: Some(f64::NAN), disk_full_in: Some(0.0) };
+        wrong.thresholds =
+            Thresholds { cpu: Some(0.5), memory: Some(101.0), disk: Some(f64::NAN), disk_full_in: Some(0.0) };
         assert_eq!(
             fields(wrong),
             [
