@@ -1,6 +1,6 @@
 /** Numbers as people read them: percent, KiB, MiB, GiB, days and hours. */
 
-import type { Forecast } from '../api/gen/Forecast';
+import type { FilesystemForecast } from '../api/gen/FilesystemForecast';
 import type { Unit } from '../api/gen/Unit';
 import { language } from '../locale';
 
@@ -65,6 +65,8 @@ export function duration(seconds: number): string {
     .map(([amount, unit]) => `${amount} ${unit}`)
     .join(' ');
 }
+
+type Forecast = Pick<FilesystemForecast, 'fullIn' | 'earliest' | 'latest'>;
 
 const HOUR = 3_600;
 const DAY = 86_400;

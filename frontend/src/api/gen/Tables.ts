@@ -28,4 +28,9 @@ updates?: Array<Update>,
 /**
  * Why a reboot is required: packages, or a newer kernel than the one that runs. Empty where none is.
  */
-reboot?: Array<string>, forecasts?: Array<FilesystemForecast>, };
+reboot?: Array<string>, 
+/**
+ * When filesystems will be full, as far as their history tells; the others are not in it. Left out where nobody has
+ * looked yet.
+ */
+forecasts?: Array<FilesystemForecast>, };
