@@ -134,11 +134,11 @@ pub fn forecast(free: &[Bucket], size: &[Bucket], now: UnixMillis) -> Option<For
 /// Since when a filesystem has had the size that it has now. Sizes that drift, as those of datasets in one pool do, are no
 /// change.
 fn since_resized(size: &[Bucket]) -> Option<UnixMillis> {
-    let differ = |a: f64, b: f64| !((a - b).abs() <= RESIZED * a.abs().max(b.abs()));
+    let alike = |a: f64, b: f64| (a - b).abs() <= RESIZED * a.abs().max(b.abs());
     let mut since = None;
     let mut next: Option<f64> = None;
     for bucket in size.iter().rev() {
-        if differ(bucket.min, bucket.max) || next.is_some_and(|next| differ(bucket.avg, next)) {
+        if !alike(bucket.min, bucket.max) || !next.is_none_or(|next| alike(bucket.avg, next)) {
             break;
         }
         since = Some(bucket.start);

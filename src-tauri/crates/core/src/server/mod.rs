@@ -190,7 +190,6 @@ pub struct Thresholds {
 }
 
 /// Long enough for a weekend, and short enough that nobody is told of what may never come.
-#[expect(clippy::unnecessary_wraps, reason = "the value of a field that may be empty")]
 const fn full_in_by_default() -> Option<f64> {
     Some(3.0)
 }
