@@ -11,6 +11,7 @@ import type { Stage } from '../api/gen/Stage';
 import type { StageTime } from '../api/gen/StageTime';
 import type { StepOutcome } from '../api/gen/StepOutcome';
 import type { Trigger } from '../api/gen/Trigger';
+import type { Unit } from '../api/gen/Unit';
 
 export const serverStateWord: Record<ServerState, string> = {
   up: 'Up',
@@ -97,7 +98,17 @@ export const ruleWord: Record<RuleKind, string> = {
   cpu: 'CPU',
   memory: 'Memory',
   disk: 'Disk',
+  diskFullIn: 'Disk full in',
   unreachable: 'Unreachable',
+};
+
+/** What the values and the threshold of a rule are in. */
+export const ruleUnit: Record<RuleKind, Unit> = {
+  cpu: 'ratio',
+  memory: 'ratio',
+  disk: 'ratio',
+  diskFullIn: 'seconds',
+  unreachable: 'count',
 };
 
 export const activityWord: Record<ActivityKind, string> = {

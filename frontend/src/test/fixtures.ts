@@ -45,7 +45,7 @@ export function server(over: Partial<Server> = {}): Server {
     target: ssh(),
     enabled: true,
     interval: 60,
-    thresholds: { cpu: 90, memory: 95, disk: 90 },
+    thresholds: { cpu: 90, memory: 95, disk: 90, diskFullIn: 3 },
     familiesOff: [],
     environment: 'production',
     tags: ['eu'],

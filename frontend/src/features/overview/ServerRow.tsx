@@ -135,12 +135,18 @@ function Cause({ failure: { message, hint } }: { failure: Failure }) {
   );
 }
 
-/** What deserves a look some time, but is no alert. */
+/** What deserves a look some time, and disks that will be full soon. */
 function Hints({ view: { server, overBudget } }: { view: ServerView }) {
+  const alerts = useModel((model) => model.alerts);
+  const filling = alerts.filter((alert) => alert.server === server.id && alert.rule === 'diskFullIn');
   const tables = useLatest(server.id)?.tables;
   const failed = tables?.units?.length ?? 0;
   const reboot = tables?.reboot ?? [];
   const hints = [
+    filling.length > 0 && {
+      word: plural(filling.length, 'disk fills up', 'disks fill up'),
+      about: filling.map(({ message }) => message).join('; '),
+    },
     reboot.length > 0 && { word: 'reboot required', about: reboot.join(', ') },
     failed > 0 && {
       word: plural(failed, 'failed unit'),

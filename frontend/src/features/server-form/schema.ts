@@ -90,6 +90,9 @@ const threshold = v.union(
   THRESHOLD,
 );
 
+const DAYS = 'Give 0.5 to 100 days; without a number the alert is off.';
+const days = v.union([v.literal(''), v.pipe(v.number(DAYS), v.minValue(0.5, DAYS), v.maxValue(100, DAYS))], DAYS);
+
 function interval(smallest: number) {
   const words = `The interval is ${smallest} seconds to ${LARGEST_INTERVAL} seconds (a week); 60 or more is recommended.`;
   return v.pipe(v.number(words), v.integer(words), v.minValue(smallest, words), v.maxValue(LARGEST_INTERVAL, words));
@@ -105,7 +108,7 @@ function common(smallestInterval: number) {
       v.maxLength(32, 'A server has at most 32 tags.'),
     ),
     interval: interval(smallestInterval),
-    thresholds: v.object({ cpu: threshold, memory: threshold, disk: threshold }),
+    thresholds: v.object({ cpu: threshold, memory: threshold, disk: threshold, diskFullIn: days }),
     familiesOff: v.pipe(
       v.array(v.string()),
       v.maxLength(FAMILIES - 1, 'Leave at least one family of metrics on, or disable the server.'),

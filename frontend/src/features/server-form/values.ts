@@ -57,7 +57,7 @@ export interface FormValues extends HopValues {
   tags: string[];
   enabled: boolean;
   interval: NumberField;
-  thresholds: { cpu: NumberField; memory: NumberField; disk: NumberField };
+  thresholds: { cpu: NumberField; memory: NumberField; disk: NumberField; diskFullIn: NumberField };
   familiesOff: Family[];
 }
 
@@ -126,7 +126,7 @@ export function initialValues(view: ServerView | null): FormValues {
     tags: [],
     enabled: true,
     interval: 900,
-    thresholds: { cpu: 90, memory: 95, disk: 90 },
+    thresholds: { cpu: 90, memory: 95, disk: 90, diskFullIn: 3 },
     familiesOff: [],
   };
   if (!view) return values;
@@ -143,7 +143,12 @@ export function initialValues(view: ServerView | null): FormValues {
     tags,
     enabled,
     interval,
-    thresholds: { cpu: thresholds.cpu ?? '', memory: thresholds.memory ?? '', disk: thresholds.disk ?? '' },
+    thresholds: {
+      cpu: thresholds.cpu ?? '',
+      memory: thresholds.memory ?? '',
+      disk: thresholds.disk ?? '',
+      diskFullIn: thresholds.diskFullIn ?? '',
+    },
     familiesOff,
   };
 }
@@ -301,6 +306,7 @@ export function shownFields(values: FormValues, view: ServerView | null): string
     'thresholds.cpu',
     'thresholds.memory',
     'thresholds.disk',
+    'thresholds.diskFullIn',
     'familiesOff',
   ];
   if (view?.server.target.kind === 'local') return common;
@@ -319,7 +325,7 @@ export function repeatsServer(path: string, { jumps }: FormValues): boolean {
   return jump !== undefined && jumps[Number(jump)]?.likeServer === true;
 }
 
-function percentOrOff(field: NumberField): number | null {
+function numberOrOff(field: NumberField): number | null {
   return field === '' ? null : Number(field);
 }
 
@@ -333,9 +339,10 @@ export function toServerForm(values: FormValues, view: ServerView | null): Serve
       enabled: values.enabled,
       interval: Number(values.interval),
       thresholds: {
-        cpu: percentOrOff(values.thresholds.cpu),
-        memory: percentOrOff(values.thresholds.memory),
-        disk: percentOrOff(values.thresholds.disk),
+        cpu: numberOrOff(values.thresholds.cpu),
+        memory: numberOrOff(values.thresholds.memory),
+        disk: numberOrOff(values.thresholds.disk),
+        diskFullIn: numberOrOff(values.thresholds.diskFullIn),
       },
       familiesOff: values.familiesOff,
       environment: values.environment.trim() === '' ? null : values.environment,

@@ -373,4 +373,35 @@ describe('what the system says of itself', () => {
     expect(rows[0]).toHaveTextContent('/m50');
     expect(rows[99]).toHaveTextContent('/m149');
   });
+
+  it('says when a disk will be full, and sorts by it', async () => {
+    const places = ['/', '/srv', '/var'].map((mount) => ({
+      'system.filesystem.mountpoint': mount,
+      'system.device': 'disk',
+    }));
+    const days = (mountpoint: string, fullIn: number) => ({
+      mountpoint,
+      device: 'disk',
+      fullIn: fullIn * 86_400,
+      earliest: fullIn * 0.75 * 86_400,
+      latest: fullIn * 1.5 * 86_400,
+    });
+    const { user } = await open({
+      points: places.map((place) => point('system.filesystem.utilization', 0.5, place)),
+      tables: { forecasts: [days('/srv', 12), days('/var', 2)] },
+    });
+    const table = await screen.findByRole('table', { name: 'Filesystems' });
+    const mounts = () =>
+      within(table)
+        .getAllByRole('rowheader')
+        .map(({ textContent }) => textContent);
+    expect(within(table).getByRole('row', { name: /srv/ })).toHaveTextContent('about 12 days (9 to 18)');
+    expect(within(table).getByRole('row', { name: /var/ })).toHaveTextContent('about 2 days (1.5 to 3)');
+    expect(mounts()).toEqual(['/', '/srv', '/var']);
+    await user.click(within(table).getByRole('button', { name: 'Full in' }));
+    expect(mounts()).toEqual(['/var', '/srv', '/']);
+    expect(within(table).getByRole('columnheader', { name: 'Full in' })).toHaveAttribute('aria-sort', 'ascending');
+    await user.click(within(table).getByRole('button', { name: 'Full in' }));
+    expect(mounts()).toEqual(['/srv', '/var', '/']);
+  });
 });

@@ -358,6 +358,21 @@ describe('the other screens', () => {
     expect(within(screen.getByRole('table', { name: 'Resolved alerts' })).getAllByText('Resolved')).toHaveLength(2);
   });
 
+  it('say in days when a disk will be full, and point it out in the overview', async () => {
+    const full = alert({
+      rule: 'diskFullIn',
+      message: 'web-1: disk /var will be full in about 2 days (1.5 to 3), threshold 3 days',
+      value: 2 * 86_400,
+      threshold: 3 * 86_400,
+    });
+    const { user } = await openWindow({ snapshot: () => snapshot({ alerts: [full] }), alerts: () => [full] }, '#/');
+    expect(screen.getByText('1 disk fills up')).toHaveAttribute('title', full.message);
+    await user.click(screen.getByRole('link', { name: /Alerts/ }));
+    const row = within(await screen.findByRole('table', { name: 'Firing alerts' })).getAllByRole('row')[1];
+    expect(row).toHaveTextContent('Disk full in');
+    expect(row).toHaveTextContent('2 d3 d');
+  });
+
   it('forget the alerts of a server that was removed', async () => {
     const resolved = alert({ id: 2, state: 'resolved', message: 'It was full.', resolvedAt: alert().firedAt + 60_000 });
     const { engine } = await openWindow(

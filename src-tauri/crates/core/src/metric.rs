@@ -181,6 +181,8 @@ catalogue! {
     FilesystemInodes = "system.filesystem.inodes", Count, Filesystems, [a::MOUNTPOINT, a::DEVICE, a::FILESYSTEM_STATE], "Inodes";
     /// Share of the inodes of a mounted filesystem that are used.
     FilesystemInodesUtilization = "system.filesystem.inodes.utilization", Ratio, Filesystems, [a::MOUNTPOINT, a::DEVICE], "Inodes";
+    /// Time until a mounted filesystem is full if it goes on as in the last weeks; absent where its history does not tell.
+    FilesystemFullIn = "system.filesystem.full_in", Seconds, Filesystems, [a::MOUNTPOINT, a::DEVICE], "Full in";
     /// Bytes that a block device reads or writes.
     DiskIo = "system.disk.io", BytesPerSecond, DiskIo, [a::DEVICE, a::DISK_DIRECTION], "Disk I/O";
     /// Operations that a block device finishes.

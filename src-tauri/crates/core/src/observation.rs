@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::footprint::RemoteCpu;
+use crate::forecast::FilesystemForecast;
 use crate::format;
 use crate::metric::{Metric, Unit};
 use crate::probe::{Family, MAX_PARTS};
@@ -221,6 +222,11 @@ pub struct Tables {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub reboot: Option<Vec<String>>,
+    /// When filesystems will be full, as far as their history tells; the others are not in it. Left out where nobody has
+    /// looked yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub forecasts: Option<Vec<FilesystemForecast>>,
 }
 
 /// The most rows that a table keeps of one server.
@@ -236,6 +242,7 @@ impl Tables {
             containers: self.containers.or(before.containers),
             updates: self.updates.or(before.updates),
             reboot: self.reboot.or(before.reboot),
+            forecasts: self.forecasts.or(before.forecasts),
         }
     }
 }

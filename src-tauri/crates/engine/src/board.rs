@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hostrounds_core::collection::{Collection, CollectionState, Failure};
+use hostrounds_core::forecast::FilesystemForecast;
 use hostrounds_core::metric::{Metric, attribute};
 use hostrounds_core::observation::{Attributes, Observation, Point, Tables};
 use hostrounds_core::probe::{Family, Rhythm};
@@ -181,6 +182,13 @@ impl Board {
         self.lock().get(&id).and_then(|entry| entry.latest.clone())
     }
 
+    /// The newest forecasts of its filesystems, and of when they are.
+    pub(crate) fn forecasts(&self, id: ServerId) -> Option<(UnixMillis, Vec<FilesystemForecast>)> {
+        let entries = self.lock();
+        let latest = entries.get(&id)?.latest.as_ref()?;
+        Some((*latest.read_at.get(&Family::Filesystems)?, latest.tables.forecasts.clone()?))
+    }
+
     pub(crate) fn failure(&self, id: ServerId) -> Option<Failure> {
         self.lock().get(&id).and_then(|entry| entry.outcome.failure().cloned())
     }
@@ -299,6 +307,7 @@ fn tables_of(tables: Tables, stays: impl Fn(Family) -> bool) -> Tables {
         containers: tables.containers.filter(|_| stays(Family::Containers)),
         updates: tables.updates.filter(|_| stays(Family::Updates)),
         reboot: tables.reboot.filter(|_| stays(Family::Reboot)),
+        forecasts: tables.forecasts.filter(|_| stays(Family::Filesystems)),
     }
 }
 

@@ -26,6 +26,7 @@ use crate::clock;
 use crate::core_dumps;
 use crate::credentials::{Credentials, Keyring, Noted, Secrets};
 use crate::events::Events;
+use crate::forecasts::Forecasts;
 use crate::lock::Lock;
 use crate::meter::Meter;
 use crate::notify::{Clicked, Desktop, Notifier};
@@ -154,6 +155,7 @@ impl Engine {
         });
         let finish_recording = CancellationToken::new();
         let (recorder, recording) = Recorder::start(store.clone(), Arc::clone(&troubles), finish_recording.clone());
+        let cancel = CancellationToken::new();
         let pipeline = Arc::new(Pipeline {
             board: Arc::clone(&board),
             queue: Arc::clone(&queue),
@@ -163,6 +165,7 @@ impl Engine {
             troubles: Arc::clone(&troubles),
             store: store.clone(),
             meter: Meter::new(settings.budget),
+            forecasts: Arc::new(Forecasts::new(store.clone(), cancel.clone())),
             holding: tokio::sync::Mutex::default(),
             queue_changed: Arc::clone(&queue_changed),
         });
@@ -189,7 +192,7 @@ impl Engine {
             schedule: Mutex::default(),
             queue_changed,
             upkeep: Notify::new(),
-            cancel: CancellationToken::new(),
+            cancel,
             background: TaskTracker::new(),
             followed: AtomicI64::default(),
             house_is_kept: AtomicBool::new(false),

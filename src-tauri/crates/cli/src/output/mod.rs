@@ -21,7 +21,7 @@ use crate::problem::Problem;
 const LINE_MAX: usize = 2_000;
 
 /// The options that fields of the engine are set with; the numbers in a field are left out.
-const OPTIONS: [(&str, &str); 28] = [
+const OPTIONS: [(&str, &str); 29] = [
     ("name", "NAME"),
     ("host", "--host"),
     ("port", "--port"),
@@ -47,6 +47,7 @@ const OPTIONS: [(&str, &str); 28] = [
     ("thresholds.cpu", "--cpu"),
     ("thresholds.memory", "--memory"),
     ("thresholds.disk", "--disk"),
+    ("thresholds.diskFullIn", "--disk-full-in"),
     ("maxPoints", "--max-points"),
     ("attributes", "--attribute"),
     ("aliases", "--only"),

@@ -122,6 +122,7 @@ impl Hostrounds {
             return Err(error.into());
         }
         engine.alerting.forget(id);
+        engine.pipeline.forecasts.forget(id);
         engine.pipeline.meter.forget(id);
         engine.queue.schedule(id, None);
         engine.events.send(Event::ServerRemoved { id });
