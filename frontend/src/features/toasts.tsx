@@ -1,7 +1,8 @@
 /** Short messages at the edge of the window. */
 
+import { Button, Progress } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { AlertTriangle, CheckCircle2, XCircle } from 'lucide-react';
+import { AlertTriangle, CheckCircle2, FileDown, XCircle } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import { type CommandError, toCommandError } from '../api/errors';
@@ -23,13 +24,17 @@ interface Toast {
 const SHORT = 5_000;
 const LONG = 12_000;
 
-function show({ urgent, ...toast }: Toast): void {
-  notifications.show({
+function shaped({ urgent, ...toast }: Toast) {
+  return {
     ...toast,
     role: urgent ? 'alert' : 'status',
     withBorder: true,
     closeButtonProps: { 'aria-label': 'Close notification' },
-  });
+  };
+}
+
+function show(toast: Toast): void {
+  notifications.show(shaped(toast));
 }
 
 /** What failed and what to do about it. */
@@ -72,6 +77,44 @@ export function toastAlert(alert: Alert): void {
     urgent: firing,
     autoClose: firing ? LONG : SHORT,
   });
+}
+
+interface Running {
+  id: string;
+  title: string;
+  /** From 0 to 1. */
+  share: number;
+  /** How far it is, in words. */
+  words: string;
+  onCancel: () => void;
+}
+
+/** Something that takes long and can be cancelled. Told again with the same id, it shows how far it has come. */
+export function toastRunning({ id, title, share, words, onCancel }: Running, first: boolean): void {
+  const toast = {
+    id,
+    title,
+    message: (
+      <>
+        <Progress value={share * 100} aria-label={title} my={6} />
+        {/* A screen reader asks the bar how far it is; it is not told again and again. */}
+        <span aria-hidden>{words}</span>{' '}
+        <Button size="compact-xs" variant="default" onClick={onCancel}>
+          Cancel
+        </Button>
+      </>
+    ),
+    color: 'var(--hr-bar)',
+    icon: <FileDown size={18} aria-hidden />,
+    urgent: false,
+    autoClose: false as const,
+  };
+  if (first) show(toast);
+  else notifications.update(shaped(toast));
+}
+
+export function hideToast(id: string): void {
+  notifications.hide(id);
 }
 
 /** Waits for `command`; where it fails a toast says why, and the answer is undefined. */

@@ -3,6 +3,7 @@ import { Button, Center } from '@mantine/core';
 import { Empty } from '../../components/Empty';
 import { Page } from '../../components/Page';
 import { Panel } from '../../components/Panel';
+import { TableExport } from '../export/ExportMenu';
 import { Loaded } from '../Loaded';
 import { ActivityTable } from './ActivityTable';
 import { useActivity } from './useActivity';
@@ -13,7 +14,7 @@ export function ActivityScreen() {
   const log = useActivity(null, PAGE);
   return (
     <Page title="Activity">
-      <Panel title="Log" flush>
+      <Panel title="Log" actions={<TableExport what="activity" table="activity" server={null} />} flush>
         <Loaded what="the activity log" fetched={log}>
           {(entries) =>
             entries.length > 0 ? (

@@ -10,6 +10,7 @@ import { Empty } from '../../components/Empty';
 import { Meter } from '../../components/Meter';
 import { Panel } from '../../components/Panel';
 import { bytes, count } from '../../format/units';
+import { TableExport } from '../export/ExportMenu';
 import { isOff, reasonFor, SWITCHED_OFF } from '../unavailable';
 
 const MOUNT = 'system.filesystem.mountpoint';
@@ -101,7 +102,11 @@ export function Filesystems({ view: { server }, latest, loading }: FilesystemsPr
   const rows = useMemo(() => shown(all), [all]);
   const reason = reasonFor(latest, 'filesystems');
   return (
-    <Panel title="Filesystems" flush>
+    <Panel
+      title="Filesystems"
+      actions={all.length > 0 && <TableExport what="filesystems" table="filesystems" server={server.id} />}
+      flush
+    >
       {rows.length > 0 && (
         <DataTable
           label="Filesystems"

@@ -10,6 +10,7 @@ import { ActivityTable } from '../activity/ActivityTable';
 import { useActivity } from '../activity/useActivity';
 import { AlertTable } from '../alerts/AlertTable';
 import { useAlerts } from '../alerts/useAlerts';
+import { TableExport } from '../export/ExportMenu';
 import { Loaded } from '../Loaded';
 import { CollectionTable } from '../queue/CollectionTable';
 import { useFetched } from '../useFetched';
@@ -41,7 +42,7 @@ function Collections({ id }: { id: ServerId }) {
     );
   });
   return (
-    <Panel title="Last collections" flush>
+    <Panel title="Last collections" actions={<TableExport what="collections" table="collections" server={id} />} flush>
       <Loaded what="collections" fetched={fetched}>
         {(collections) =>
           collections.length > 0 ? (
@@ -58,7 +59,7 @@ function Collections({ id }: { id: ServerId }) {
 function Alerts({ id }: { id: ServerId }) {
   const fetched = useAlerts(id, SHOWN);
   return (
-    <Panel title="Alerts" flush>
+    <Panel title="Alerts" actions={<TableExport what="alerts" table="alerts" server={id} />} flush>
       <Loaded what="alerts" fetched={fetched}>
         {(alerts) =>
           alerts.length > 0 ? (
@@ -75,7 +76,7 @@ function Alerts({ id }: { id: ServerId }) {
 function ActivityOf({ id }: { id: ServerId }) {
   const log = useActivity(id, SHOWN);
   return (
-    <Panel title="Activity" flush>
+    <Panel title="Activity" actions={<TableExport what="activity" table="activity" server={id} />} flush>
       <Loaded what="activity" fetched={log}>
         {(entries) =>
           entries.length > 0 ? (
