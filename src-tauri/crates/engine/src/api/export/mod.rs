@@ -4,6 +4,7 @@
 //! waits for what is written.
 
 mod history;
+mod read;
 mod readings;
 mod request;
 mod running;

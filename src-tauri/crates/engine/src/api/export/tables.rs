@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use hostrounds_core::activity::Activity;
 use hostrounds_core::collection::{Collection, Failure};
-use hostrounds_core::metric::{Metric, Unit, attribute};
-use hostrounds_core::observation::{Attributes, Process, real};
-use hostrounds_core::probe::Family;
+use hostrounds_core::metric::{Unit, attribute};
+use hostrounds_core::observation::real;
 use hostrounds_core::server::{Server, ServerId, Target};
 use hostrounds_core::time::UnixMillis;
 use hostrounds_export::{Cell, Column, Holds, Table};
 use serde::Serialize;
 
-use super::ExportTable;
+use super::{ExportTable, read};
 use crate::api::Hostrounds;
 use crate::api::view::{ApiError, ConnectionTest, Latest, StepOutcome};
 
@@ -22,9 +21,9 @@ const PAGE: u32 = 10_000;
 const DAYS: u32 = 400;
 const TESTS: u32 = 50;
 
-type Row = Vec<Cell<'static>>;
+pub(super) type Row = Vec<Cell<'static>>;
 /// A column: its name and what it holds.
-type Heading = (&'static str, Holds);
+pub(super) type Heading = (&'static str, Holds);
 type Content = (Vec<Heading>, Vec<Row>);
 
 /// A word of the contract, such as the state of an alert.
@@ -43,7 +42,7 @@ fn cause(failure: Option<&Failure>) -> [Cell<'static>; 3] {
     ]
 }
 
-const fn words(name: &'static str) -> Heading {
+pub(super) const fn words(name: &'static str) -> Heading {
     (name, Holds::Words)
 }
 
@@ -51,7 +50,7 @@ const fn moment(name: &'static str) -> Heading {
     (name, Holds::Moments)
 }
 
-const fn of(unit: Unit, name: &'static str) -> Heading {
+pub(super) const fn of(unit: Unit, name: &'static str) -> Heading {
     (name, Holds::Quantities(unit))
 }
 
@@ -74,12 +73,12 @@ impl Hostrounds {
         let is_wanted = |id: Option<ServerId>| all || id.is_some_and(|id| servers.contains(&id));
         let (columns, rows) = match table {
             ExportTable::Servers => self.server_rows(&chosen),
-            ExportTable::Processes => self.read_rows(&chosen, &PROCESSES, processes),
-            ExportTable::Filesystems => self.read_rows(&chosen, &FILESYSTEMS, filesystems),
-            ExportTable::Containers => self.read_rows(&chosen, &CONTAINERS, containers),
-            ExportTable::Units => self.read_rows(&chosen, &UNITS, units),
-            ExportTable::Users => self.read_rows(&chosen, &USERS, users),
-            ExportTable::Updates => self.read_rows(&chosen, &UPDATES, updates),
+            ExportTable::Processes => self.read_rows(&chosen, &read::PROCESSES, read::processes),
+            ExportTable::Filesystems => self.read_rows(&chosen, &read::FILESYSTEMS, read::filesystems),
+            ExportTable::Containers => self.read_rows(&chosen, &read::CONTAINERS, read::containers),
+            ExportTable::Units => self.read_rows(&chosen, &read::UNITS, read::units),
+            ExportTable::Users => self.read_rows(&chosen, &read::USERS, read::users),
+            ExportTable::Updates => self.read_rows(&chosen, &read::UPDATES, read::updates),
             ExportTable::Alerts => self.alert_rows(&names, is_wanted).await?,
             ExportTable::Activity => self.activity_rows(&names, is_wanted).await?,
             ExportTable::Collections => self.collection_rows(&names, is_wanted).await?,
@@ -344,139 +343,4 @@ impl Hostrounds {
         }
         Ok((columns, rows))
     }
-}
-
-const PROCESSES: [Heading; 10] = [
-    words("name"),
-    words("pid"),
-    words("user"),
-    words("state"),
-    of(Unit::Ratio, "cpu"),
-    of(Unit::Bytes, "memory"),
-    of(Unit::Count, "threads"),
-    of(Unit::BytesPerSecond, "disk_read"),
-    of(Unit::BytesPerSecond, "disk_written"),
-    of(Unit::Count, "handles"),
-];
-
-/// Those that use most CPU, and then those that use most memory and do not stand there yet.
-fn processes(latest: &Latest) -> (Option<UnixMillis>, Vec<Row>) {
-    let Some(top) = &latest.processes else { return (None, Vec::new()) };
-    let further = top.by_memory.iter().filter(|process| top.by_cpu.iter().all(|other| other.pid != process.pid));
-    let row = |process: &Process| {
-        vec![
-            process.name.clone().into(),
-            real(process.pid).into(),
-            process.user.clone().into(),
-            process.state.to_string().into(),
-            process.cpu.into(),
-            real(process.memory).into(),
-            process.threads.into(),
-            process.disk_read.into(),
-            process.disk_written.into(),
-            process.handles.into(),
-        ]
-    };
-    (Some(top.at), top.by_cpu.iter().chain(further).map(row).collect())
-}
-
-const FILESYSTEMS: [Heading; 9] = [
-    words("mountpoint"),
-    words("device"),
-    of(Unit::Bytes, "size"),
-    of(Unit::Bytes, "used"),
-    of(Unit::Bytes, "free"),
-    of(Unit::Ratio, "utilization"),
-    of(Unit::Count, "inodes_used"),
-    of(Unit::Count, "inodes_free"),
-    of(Unit::Ratio, "inodes_utilization"),
-];
-
-fn filesystems(latest: &Latest) -> (Option<UnixMillis>, Vec<Row>) {
-    let mut mounts: BTreeMap<(&str, &str), BTreeMap<(Metric, &str), f64>> = BTreeMap::new();
-    for point in &latest.points {
-        let attributes: &Attributes = &point.series.attributes;
-        let Some(mount) = attributes.get(attribute::MOUNTPOINT) else { continue };
-        let device = attributes.get(attribute::DEVICE).unwrap_or_default();
-        let state = attributes.get(attribute::FILESYSTEM_STATE).unwrap_or_default();
-        mounts.entry((mount, device)).or_default().insert((point.series.metric, state), point.value);
-    }
-    let rows = mounts.into_iter().map(|((mount, device), values)| {
-        let value = |metric, state| Cell::from(values.get(&(metric, state)).copied());
-        vec![
-            mount.to_owned().into(),
-            device.to_owned().into(),
-            value(Metric::FilesystemLimit, ""),
-            value(Metric::FilesystemUsage, "used"),
-            value(Metric::FilesystemUsage, "free"),
-            value(Metric::FilesystemUtilization, ""),
-            value(Metric::FilesystemInodes, "used"),
-            value(Metric::FilesystemInodes, "free"),
-            value(Metric::FilesystemInodesUtilization, ""),
-        ]
-    });
-    (read_at(latest, Family::Filesystems), rows.collect())
-}
-
-const CONTAINERS: [Heading; 7] = [
-    words("name"),
-    words("image"),
-    words("state"),
-    words("status"),
-    words("engine"),
-    of(Unit::Ratio, "cpu"),
-    of(Unit::Bytes, "memory"),
-];
-
-fn containers(latest: &Latest) -> (Option<UnixMillis>, Vec<Row>) {
-    let rows = latest.tables.containers.iter().flatten().map(|container| {
-        vec![
-            container.name.clone().into(),
-            container.image.clone().into(),
-            container.state.clone().into(),
-            container.status.clone().into(),
-            container.engine.clone().into(),
-            container.cpu.into(),
-            container.memory.map(real).into(),
-        ]
-    });
-    (read_at(latest, Family::Containers), rows.collect())
-}
-
-const UNITS: [Heading; 2] = [words("name"), words("description")];
-
-fn units(latest: &Latest) -> (Option<UnixMillis>, Vec<Row>) {
-    let units = latest.tables.units.iter().flatten();
-    let rows = units.map(|unit| vec![unit.name.clone().into(), unit.description.clone().into()]);
-    (read_at(latest, Family::Units), rows.collect())
-}
-
-const USERS: [Heading; 4] = [words("user"), words("terminal"), words("from"), words("since")];
-
-fn users(latest: &Latest) -> (Option<UnixMillis>, Vec<Row>) {
-    let rows = latest.tables.users.iter().flatten().map(|session| {
-        vec![
-            session.user.clone().into(),
-            session.terminal.clone().into(),
-            session.from.clone().into(),
-            session.since.clone().into(),
-        ]
-    });
-    (read_at(latest, Family::Users), rows.collect())
-}
-
-const UPDATES: [Heading; 3] = [words("name"), words("version"), words("security")];
-
-fn updates(latest: &Latest) -> (Option<UnixMillis>, Vec<Row>) {
-    let rows = latest
-        .tables
-        .updates
-        .iter()
-        .flatten()
-        .map(|update| vec![update.name.clone().into(), update.version.clone().into(), update.security.into()]);
-    (read_at(latest, Family::Updates), rows.collect())
-}
-
-fn read_at(latest: &Latest, family: Family) -> Option<UnixMillis> {
-    latest.read_at.get(&family).copied()
 }
