@@ -8,6 +8,8 @@ import type { Alert } from './gen/Alert';
 import type { Collection } from './gen/Collection';
 import type { CollectionId } from './gen/CollectionId';
 import type { ConnectionTest } from './gen/ConnectionTest';
+import type { Exported } from './gen/Exported';
+import type { ExportRequest } from './gen/ExportRequest';
 import type { FootprintReport } from './gen/FootprintReport';
 import type { HistoryQuery } from './gen/HistoryQuery';
 import type { ImportPreview } from './gen/ImportPreview';
@@ -55,6 +57,8 @@ export interface CommandMap {
   metrics: { args: Nothing; answer: MetricInfo[] };
   set_live: { args: { id: ServerId; live: boolean }; answer: null };
   set_settings: { args: { settings: Settings }; answer: Settings };
+  export: { args: { id: string; request: ExportRequest }; answer: Exported | null };
+  cancel_export: { args: { id: string }; answer: null };
 }
 
 async function call<Name extends keyof CommandMap>(
@@ -109,4 +113,7 @@ export const engine = {
   metrics: () => call('metrics', {}),
   setLive: (id: ServerId, live: boolean) => call('set_live', { id, live }),
   setSettings: (settings: Settings) => call('set_settings', { settings }),
+  /** Into a file that the person chooses; null where none was chosen, or the export was cancelled. */
+  export: (id: string, request: ExportRequest) => call('export', { id, request }),
+  cancelExport: (id: string) => call('cancel_export', { id }),
 };

@@ -1,7 +1,8 @@
 /** Short messages at the edge of the window. */
 
+import { Button, Progress } from '@mantine/core';
 import { type NotificationData, notifications, notificationsStore } from '@mantine/notifications';
-import { AlertTriangle, CheckCircle2, XCircle } from 'lucide-react';
+import { AlertTriangle, CheckCircle2, FileDown, XCircle } from 'lucide-react';
 import type { ReactNode } from 'react';
 
 import { type CommandError, toCommandError } from '../api/errors';
@@ -82,7 +83,9 @@ function show({ says, title, message, urgent, alert = false, autoClose, ...toast
       const times = one['data-times'];
       return one.id === id && times > 1 ? { ...one, title: `${title} (${times} times)` } : one;
     });
-    return dropped.toasts > 0 ? [...named, more(dropped)] : named;
+    // What runs and can be cancelled stays, however much there is to say besides.
+    const running = all.filter((one) => !isListed(one) && one.id !== MORE);
+    return [...running, ...named, ...(dropped.toasts > 0 ? [more(dropped)] : [])];
   });
 }
 
@@ -127,6 +130,45 @@ export function toastAlert(alert: Alert): void {
     urgent: firing,
     autoClose: firing ? LONG : SHORT,
   });
+}
+
+interface Running {
+  id: string;
+  title: string;
+  /** From 0 to 1. */
+  share: number;
+  /** How far it is, in words. */
+  words: string;
+  onCancel: () => void;
+}
+
+/** Something that takes long and can be cancelled. Told again with the same id, it shows how far it has come. */
+export function toastRunning({ id, title, share, words, onCancel }: Running, first: boolean): void {
+  const toast = {
+    ...looks,
+    id,
+    role: 'status',
+    title,
+    message: (
+      <>
+        <Progress value={share * 100} aria-label={title} my={6} />
+        {/* A screen reader asks the bar how far it is; it is not told again and again. */}
+        <span aria-hidden>{words}</span>{' '}
+        <Button size="compact-xs" variant="default" onClick={onCancel}>
+          Cancel
+        </Button>
+      </>
+    ),
+    color: 'var(--hr-bar)',
+    icon: <FileDown size={18} aria-hidden />,
+    autoClose: false,
+  };
+  if (first) notifications.show(toast);
+  else notifications.update(toast);
+}
+
+export function hideToast(id: string): void {
+  notifications.hide(id);
 }
 
 /** Waits for `command`; where it fails a toast says why, and the answer is undefined. */

@@ -3,6 +3,7 @@ import { Button, Center } from '@mantine/core';
 import type { ServerId } from '../../api/gen/ServerId';
 import { Empty } from '../../components/Empty';
 import { Panel } from '../../components/Panel';
+import { TableExport } from '../export/ExportMenu';
 import { Loaded } from '../Loaded';
 import { ActivityTable } from './ActivityTable';
 import { useActivity } from './useActivity';
@@ -20,7 +21,7 @@ export function ActivityLog({ title, server, page }: ActivityLogProps) {
   const log = useActivity(server, page);
   return (
     <>
-      <Panel title={title} flush>
+      <Panel title={title} actions={<TableExport what="activity" table="activity" server={server} />} flush>
         <Loaded what="the activity log" fetched={log}>
           {(entries) =>
             entries.length > 0 ? (

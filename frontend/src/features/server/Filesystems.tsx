@@ -11,6 +11,7 @@ import { Empty } from '../../components/Empty';
 import { Meter } from '../../components/Meter';
 import { Panel } from '../../components/Panel';
 import { bytes, count, forecast } from '../../format/units';
+import { TableExport } from '../export/ExportMenu';
 import { isOff, missingOf, reasonFor, SWITCHED_OFF } from '../unavailable';
 
 const MOUNT = 'system.filesystem.mountpoint';
@@ -134,7 +135,11 @@ export function Filesystems({ view: { server }, latest, loading }: FilesystemsPr
   const reason = reasonFor(latest, 'filesystems');
   const missing = off ? undefined : missingOf(latest, 'filesystems');
   return (
-    <Panel title="Filesystems" flush>
+    <Panel
+      title="Filesystems"
+      actions={all.length > 0 && <TableExport what="filesystems" table="filesystems" server={server.id} />}
+      flush
+    >
       {rows.length > 0 && (
         <DataTable
           label="Filesystems"

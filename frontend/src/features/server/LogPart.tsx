@@ -9,6 +9,7 @@ import { upsert } from '../../state/model';
 import { ActivityLog } from '../activity/ActivityLog';
 import { AlertTable } from '../alerts/AlertTable';
 import { useAlerts } from '../alerts/useAlerts';
+import { TableExport } from '../export/ExportMenu';
 import { Loaded } from '../Loaded';
 import { CollectionTable } from '../queue/CollectionTable';
 import { useFetched } from '../useFetched';
@@ -40,7 +41,7 @@ function Collections({ id }: { id: ServerId }) {
     );
   });
   return (
-    <Panel title="Last collections" flush>
+    <Panel title="Last collections" actions={<TableExport what="collections" table="collections" server={id} />} flush>
       <Loaded what="collections" fetched={fetched}>
         {(collections) =>
           collections.length > 0 ? (
@@ -57,7 +58,7 @@ function Collections({ id }: { id: ServerId }) {
 function Alerts({ id }: { id: ServerId }) {
   const fetched = useAlerts(id, SHOWN);
   return (
-    <Panel title="Alerts" flush>
+    <Panel title="Alerts" actions={<TableExport what="alerts" table="alerts" server={id} />} flush>
       <Loaded what="alerts" fetched={fetched}>
         {(alerts) =>
           alerts.length > 0 ? (

@@ -129,7 +129,7 @@ function MetricsPart({ view, at, newest: { latest, loading, error } }: MetricsPa
       <Charts view={view} at={at} latest={latest} />
       <Processes view={view} latest={latest} loading={loading} />
       <Filesystems view={view} latest={latest} loading={loading} />
-      {latest && <System latest={latest} />}
+      {latest && <System server={view.server.id} latest={latest} />}
       <NotRead server={view.server} latest={latest} />
     </>
   );

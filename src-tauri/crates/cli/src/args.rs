@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::collect::CollectArguments;
+use crate::export::ExportArguments;
 use crate::history::HistoryArguments;
 use crate::import::ImportCommand;
 use crate::lists::{ActivityArguments, AlertsArguments};
@@ -66,6 +67,8 @@ pub(crate) enum Command {
     Run,
     /// Print the kept values of a metric
     History(HistoryArguments),
+    /// Write every kept value of some metrics, or a table, as CSV, JSON or XLSX
+    Export(ExportArguments),
     /// List the metrics that can be asked for
     Metrics,
     /// List the alerts that are firing

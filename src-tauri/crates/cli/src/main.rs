@@ -2,6 +2,7 @@
 
 mod args;
 mod collect;
+mod export;
 mod history;
 mod import;
 mod lists;
@@ -11,6 +12,7 @@ mod problem;
 mod prompts;
 mod run;
 mod secret;
+mod series;
 mod server;
 mod session;
 mod signals;
@@ -56,6 +58,7 @@ async fn carry_out(arguments: Arguments, output: &Output) -> Result<(), Problem>
         Command::Watch(wanted) => watch::carry_out(wanted, place, output).await,
         Command::Run => run::carry_out(place, output).await,
         Command::History(wanted) => history::carry_out(wanted, place, output).await,
+        Command::Export(wanted) => export::carry_out(wanted, place, output).await,
         Command::Metrics => lists::metrics(output),
         Command::Alerts(wanted) => lists::alerts(wanted, place, output).await,
         Command::Queue => lists::queue(place, output).await,

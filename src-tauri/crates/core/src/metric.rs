@@ -43,6 +43,20 @@ impl Unit {
             Self::Bytes | Self::BytesPerSecond | Self::Flag => 0,
         }
     }
+
+    /// The unit as the semantic conventions of OpenTelemetry write it, in the Unified Code for Units of Measure
+    /// (<https://ucum.org/ucum>).
+    #[must_use]
+    pub const fn ucum(self) -> &'static str {
+        match self {
+            Self::Ratio | Self::Count | Self::Flag => "1",
+            Self::Bytes => "By",
+            Self::BytesPerSecond => "By/s",
+            Self::PerSecond => "1/s",
+            Self::Seconds => "s",
+            Self::Celsius => "Cel",
+        }
+    }
 }
 
 /// One entry of the catalogue.

@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::alerting::Alerting;
 use crate::api::error::store_trouble;
+use crate::api::export::Exports;
 use crate::api::import::Previews;
 use crate::api::view::{ApiError, ErrorCode, Event, Latest, SettingBounds, Settings, Trouble};
 use crate::board::Board;
@@ -64,6 +65,8 @@ pub(crate) struct Engine {
     pub(crate) offers: Mutex<HashMap<String, HostKeyOffer>>,
     /// What SSH configurations were shown to hold.
     pub(crate) previews: Previews,
+    /// The exports that are under way.
+    pub(crate) exports: Exports,
     pub(crate) mode: watch::Sender<Mode>,
     /// The tasks, held by whoever starts, stops or commands one.
     pub(crate) tasks: tokio::sync::Mutex<HashMap<ServerId, TaskHandle>>,
@@ -185,6 +188,7 @@ impl Engine {
             known_hosts,
             offers: Mutex::default(),
             previews: Previews::default(),
+            exports: Exports::default(),
             mode: watch::Sender::new(Mode::default()),
             tasks: tokio::sync::Mutex::default(),
             settings: Mutex::new(settings),
@@ -337,6 +341,11 @@ impl Engine {
                 () = work => {}
             }
         });
+    }
+
+    /// Work that the end of the engine waits for. It has to end by itself once [`Self::cancel`] is cancelled.
+    pub(crate) fn tracked<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        self.background.track_future(work)
     }
 
     /// Starts the task of a server; one that runs already stays, and for a server that is gone none is started.

@@ -21,7 +21,7 @@ use crate::problem::Problem;
 const LINE_MAX: usize = 2_000;
 
 /// The options that fields of the engine are set with; the numbers in a field are left out.
-const OPTIONS: [(&str, &str); 29] = [
+const OPTIONS: [(&str, &str); 30] = [
     ("name", "NAME"),
     ("host", "--host"),
     ("port", "--port"),
@@ -51,6 +51,8 @@ const OPTIONS: [(&str, &str); 29] = [
     ("maxPoints", "--max-points"),
     ("attributes", "--attribute"),
     ("aliases", "--only"),
+    ("metrics", "--metric"),
+    ("output", "--output"),
 ];
 
 /// The option that a field of the engine is set with.

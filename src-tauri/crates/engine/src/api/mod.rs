@@ -5,6 +5,7 @@
 
 mod connection;
 pub(crate) mod error;
+pub mod export;
 mod files;
 mod host_keys;
 pub(crate) mod import;

@@ -105,6 +105,12 @@ impl Hostrounds {
     /// [`super::ErrorCode::Invalid`] for an empty range, no points or an attribute that the metric does not have;
     /// [`super::ErrorCode::NotFound`]; [`super::ErrorCode::Store`].
     pub async fn history(&self, query: HistoryQuery) -> Result<Vec<SeriesHistory>, ApiError> {
+        self.check_query(&query)?;
+        Ok(self.engine.store.range(&query).await?)
+    }
+
+    /// Whether the history can be asked so.
+    pub(super) fn check_query(&self, query: &HistoryQuery) -> Result<(), ApiError> {
         self.server(query.server)?;
         if query.from >= query.to {
             return Err(ApiError::invalid_field("from", "The range must begin before it ends."));
@@ -120,7 +126,7 @@ impl Hostrounds {
                 format!("`{}` has no attribute `{unknown}`. Its attributes: {known}.", info.name),
             ));
         }
-        Ok(self.engine.store.range(&query).await?)
+        Ok(())
     }
 
     /// The latest alerts, newest first, of one server or all.

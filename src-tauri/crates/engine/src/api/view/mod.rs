@@ -325,6 +325,8 @@ pub enum ErrorCode {
     HostKeyChanged,
     /// The SSH configuration cannot be read.
     SshConfig,
+    /// What is exported cannot be written where it should go.
+    Export,
 }
 
 /// What the engine tells its faces, in the order in which it happens.
@@ -379,6 +381,16 @@ pub enum Event {
     PromptGone {
         /// Which one.
         id: String,
+    },
+    /// A running export has come further. Its end is told to whoever asked for it.
+    Export {
+        /// Which export: what the caller named it.
+        id: String,
+        /// How much of it is done, from 0 to 1.
+        share: f64,
+        /// How many values are written.
+        #[ts(type = "number")]
+        values: u64,
     },
     /// The settings changed.
     Settings {
