@@ -21,7 +21,7 @@ use crate::problem::Problem;
 const LINE_MAX: usize = 2_000;
 
 /// The options that fields of the engine are set with; the numbers in a field are left out.
-const OPTIONS: [(&str, &str); 30] = [
+const OPTIONS: [(&str, &str); 31] = [
     ("name", "NAME"),
     ("host", "--host"),
     ("port", "--port"),
