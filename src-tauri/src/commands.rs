@@ -7,6 +7,7 @@ use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
 use hostrounds_core::server::ServerId;
 use hostrounds_engine::api::export::{ExportRequest, Exported};
+use hostrounds_engine::api::report::{ReportEnd, ReportRequest};
 use hostrounds_engine::api::view::{
     ApiError, ConnectionTest, FootprintReport, ImportPreview, Latest, RestrictKit, ServerForm, ServerView, Settings,
     Snapshot, TestReport,
@@ -218,7 +219,18 @@ async fn export(
     export::into_chosen_file(&app, engine.ready().await?, id, request).await
 }
 
-/// Cancels a running export.
+/// Writes a report into a file that the person chooses; nothing where none was chosen.
+#[tauri::command]
+async fn save_report(
+    app: AppHandle,
+    engine: State<'_, Engine>,
+    id: String,
+    request: ReportRequest,
+) -> Answer<Option<ReportEnd>> {
+    export::report_into_chosen_file(&app, engine.ready().await?, id, request).await
+}
+
+/// Cancels a running export or report.
 #[tauri::command]
 async fn cancel_export(engine: State<'_, Engine>, id: String) -> Answer<()> {
     engine.ready().await?.cancel_export(&id);

@@ -15,6 +15,8 @@ import type { HistoryQuery } from './gen/HistoryQuery';
 import type { ImportPreview } from './gen/ImportPreview';
 import type { Latest } from './gen/Latest';
 import type { MetricInfo } from './gen/MetricInfo';
+import type { ReportEnd } from './gen/ReportEnd';
+import type { ReportRequest } from './gen/ReportRequest';
 import type { RestrictKit } from './gen/RestrictKit';
 import type { SeriesHistory } from './gen/SeriesHistory';
 import type { ServerForm } from './gen/ServerForm';
@@ -55,6 +57,7 @@ export interface CommandMap {
   alerts: { args: { server: ServerId | null; limit: number }; answer: Alert[] };
   activity: { args: { server: ServerId | null; before: number | null; limit: number }; answer: Activity[] };
   metrics: { args: Nothing; answer: MetricInfo[] };
+  save_report: { args: { id: string; request: ReportRequest }; answer: ReportEnd | null };
   set_live: { args: { id: ServerId; live: boolean }; answer: null };
   set_settings: { args: { settings: Settings }; answer: Settings };
   export: { args: { id: string; request: ExportRequest }; answer: Exported | null };
@@ -111,6 +114,8 @@ export const engine = {
   alerts: (server: ServerId | null, limit: number) => call('alerts', { server, limit }),
   activity: (page: ActivityPage) => call('activity', { ...page }),
   metrics: () => call('metrics', {}),
+  /** Asks where to, and tells how far it is under `id`. Null where no file was chosen. */
+  saveReport: (id: string, request: ReportRequest) => call('save_report', { id, request }),
   setLive: (id: ServerId, live: boolean) => call('set_live', { id, live }),
   setSettings: (settings: Settings) => call('set_settings', { settings }),
   /** Into a file that the person chooses; null where none was chosen, or the export was cancelled. */

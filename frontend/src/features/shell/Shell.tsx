@@ -9,6 +9,7 @@ import { giveFocusBack, opener } from '../focus';
 import { DialogContext, type OpenDialog } from '../dialogs';
 import { OverviewScreen } from '../overview/OverviewScreen';
 import { QueueScreen } from '../queue/QueueScreen';
+import { ReportsScreen } from '../reports/ReportsScreen';
 import { ServerScreen } from '../server/ServerScreen';
 import { SettingsScreen } from '../settings/SettingsScreen';
 import { toastAlert } from '../toasts';
@@ -30,6 +31,8 @@ function Screen({ route }: { route: Route }) {
       return <QueueScreen />;
     case 'activity':
       return <ActivityScreen />;
+    case 'reports':
+      return <ReportsScreen />;
     case 'settings':
       return <SettingsScreen />;
   }

@@ -9,6 +9,7 @@ use crate::export::ExportArguments;
 use crate::history::HistoryArguments;
 use crate::import::ImportCommand;
 use crate::lists::{ActivityArguments, AlertsArguments};
+use crate::report::ReportArguments;
 use crate::server::ServerCommand;
 use crate::watch::WatchArguments;
 
@@ -69,6 +70,8 @@ pub(crate) enum Command {
     History(HistoryArguments),
     /// Write every kept value of some metrics, or a table, as CSV, JSON or XLSX
     Export(ExportArguments),
+    /// Write charts and numbers of a range as one HTML file to pass round
+    Report(ReportArguments),
     /// List the metrics that can be asked for
     Metrics,
     /// List the alerts that are firing

@@ -1,6 +1,6 @@
 //! `export`: every kept value of some metrics, or a table, to a file or to stdout.
 
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
 
@@ -14,6 +14,7 @@ use hostrounds_engine::api::view::Event;
 use jiff::Zoned;
 use serde::Serialize;
 
+use crate::output::progress::Progress;
 use crate::output::{Output, safe};
 use crate::problem::Problem;
 use crate::session::{Notifications, Session};
@@ -152,7 +153,7 @@ async fn export(wanted: &ExportArguments, format: Format, engine: &Hostrounds, o
             () = ending.wished() => engine.cancel_export(ID),
             Some(event) = events.next() => {
                 if let Event::Export { id, share, values } = event && id == ID {
-                    progress.show(share, values);
+                    progress.show(share, &format!(", {values} values"));
                 }
             }
         }
@@ -178,35 +179,4 @@ fn tell(wanted: &ExportArguments, format: Format, exported: &Exported, output: &
     let sheets = if sheets > 1 { format!(" on {sheets} sheets") } else { String::new() };
     let counted = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
     output.line(format!("{counted}{sheets} written to {}", safe(&path)))
-}
-
-/// How far it is, on a terminal that shows nothing else meanwhile.
-struct Progress {
-    shown: bool,
-    wanted: bool,
-}
-
-impl Progress {
-    fn new(output: &Output) -> Self {
-        Self { shown: false, wanted: !output.json && io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, share: f64, values: u64) {
-        if self.wanted {
-            self.shown = true;
-            Self::write(&format!("\r\u{1b}[K{:.0} %, {values} values. Ctrl+C cancels.", (share * 100.0).floor()));
-        }
-    }
-
-    fn clear(&self) {
-        if self.shown {
-            Self::write("\r\u{1b}[K");
-        }
-    }
-
-    /// A stderr that is gone is nobody's loss.
-    fn write(text: &str) {
-        let mut stderr = io::stderr().lock();
-        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-    }
 }

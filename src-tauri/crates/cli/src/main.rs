@@ -10,6 +10,7 @@ mod moment;
 mod output;
 mod problem;
 mod prompts;
+mod report;
 mod run;
 mod secret;
 mod series;
@@ -59,6 +60,7 @@ async fn carry_out(arguments: Arguments, output: &Output) -> Result<(), Problem>
         Command::Run => run::carry_out(place, output).await,
         Command::History(wanted) => history::carry_out(wanted, place, output).await,
         Command::Export(wanted) => export::carry_out(wanted, place, output).await,
+        Command::Report(wanted) => report::carry_out(wanted, place, output).await,
         Command::Metrics => lists::metrics(output),
         Command::Alerts(wanted) => lists::alerts(wanted, place, output).await,
         Command::Queue => lists::queue(place, output).await,

@@ -21,15 +21,27 @@ pub enum Destination {
     Stream(Box<dyn Write + Send>),
 }
 
-/// An open destination.
-pub(crate) enum Sink {
-    File { path: PathBuf, replace: bool, unfinished: BufWriter<NamedTempFile> },
+/// An open destination, for whoever writes something else than a table. A file that is not completed is removed.
+pub enum Sink {
+    /// A file that has no name yet.
+    File {
+        /// Where it will stand.
+        path: PathBuf,
+        /// Whether what stands there is replaced.
+        replace: bool,
+        /// What is written so far.
+        unfinished: BufWriter<NamedTempFile>,
+    },
+    /// A stream.
     Stream(BufWriter<Box<dyn Write + Send>>),
 }
 
 impl Destination {
     /// Opens it. Nothing stands at its place yet.
-    pub(crate) fn open(self) -> Result<Sink, ExportError> {
+    ///
+    /// # Errors
+    /// A file that may not be replaced, what is no file, a folder that is not there, or what the system says.
+    pub fn open(self) -> Result<Sink, ExportError> {
         match self {
             Self::Stream(stream) => Ok(Sink::Stream(BufWriter::new(stream))),
             Self::File { path, replace } => {
@@ -54,7 +66,8 @@ impl Sink {
     }
 
     /// What went wrong here.
-    pub(crate) fn failed(&self, error: io::Error) -> ExportError {
+    #[must_use]
+    pub fn failed(&self, error: io::Error) -> ExportError {
         match self {
             Self::File { path, .. } => ExportError::Write { path: path.clone(), error },
             Self::Stream(_) => ExportError::Stream(error),
@@ -62,7 +75,10 @@ impl Sink {
     }
 
     /// Lets the complete file stand under its name.
-    pub(crate) fn complete(mut self) -> Result<(), ExportError> {
+    ///
+    /// # Errors
+    /// A file that came to stand there meanwhile, or what the system says.
+    pub fn complete(mut self) -> Result<(), ExportError> {
         if let Err(error) = self.flush() {
             return Err(self.failed(error));
         }

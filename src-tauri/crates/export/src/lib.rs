@@ -12,7 +12,7 @@ mod table;
 mod text;
 mod writer;
 
-pub use destination::Destination;
+pub use destination::{Destination, Sink};
 pub use error::ExportError;
 pub use format::Format;
 pub use table::{Cell, Column, Holds, Table};

@@ -2,6 +2,7 @@
 
 pub(crate) mod command;
 pub(crate) mod failure;
+pub(crate) mod progress;
 pub(crate) mod reading;
 pub(crate) mod style;
 pub(crate) mod table;

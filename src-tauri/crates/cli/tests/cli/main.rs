@@ -7,6 +7,7 @@ mod keyring;
 mod over_ssh;
 mod program;
 mod questions;
+mod report;
 mod staying;
 mod this_computer;
 mod words;

@@ -16,6 +16,7 @@ async fn the_help_says_what_there_is() {
         ("help_server_restrict", &["server", "restrict", "--help"]),
         ("help_import", &["import", "ssh-config", "--help"]),
         ("help_history", &["history", "--help"]),
+        ("help_report", &["report", "--help"]),
         ("help_export", &["export", "--help"]),
     ] {
         insta::assert_snapshot!(name, program.run(arguments).await.done().out);

@@ -11,6 +11,7 @@ mod host_keys;
 pub(crate) mod import;
 mod queue;
 mod read;
+pub mod report;
 mod restrict;
 mod secrets;
 mod servers;

@@ -87,7 +87,7 @@ impl Hostrounds {
     }
 
     /// The servers with these numbers; all where none is named.
-    fn chosen(&self, servers: &[ServerId]) -> Result<Vec<Server>, ApiError> {
+    pub(super) fn chosen(&self, servers: &[ServerId]) -> Result<Vec<Server>, ApiError> {
         if servers.is_empty() {
             return Ok(self.servers().into_iter().map(|view| view.server).collect());
         }
@@ -120,16 +120,21 @@ pub fn file_name(request: &ExportRequest, servers: &[(ServerId, &str)]) -> Strin
         [one] => servers.iter().find(|(id, _)| id == one).map(|(_, name)| *name),
         _ => None,
     };
-    let stem = [name, Some(what)].into_iter().flatten().collect::<Vec<_>>().join("-");
-    let fit = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-    let stem: String = stem.chars().map(fit).take(120).collect();
-    format!("{}.{}", stem.trim_start_matches('.'), request.format.extension())
+    fit_name([name, Some(what)], request.format.extension())
 }
 
-/// A path with the ending of a format, where it has none.
+/// A name of a file from words, fit for every filesystem.
+pub(super) fn fit_name<'a>(words: impl IntoIterator<Item = Option<&'a str>>, ending: &str) -> String {
+    let stem = words.into_iter().flatten().collect::<Vec<_>>().join("-");
+    let fit = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    let stem: String = stem.chars().map(fit).take(120).collect();
+    format!("{}.{ending}", stem.trim_start_matches('.'))
+}
+
+/// A path with that ending, where it has none.
 #[must_use]
-pub fn with_extension(path: &Path, format: Format) -> std::path::PathBuf {
-    if path.extension().is_some() { path.to_owned() } else { path.with_extension(format.extension()) }
+pub fn with_extension(path: &Path, ending: &str) -> std::path::PathBuf {
+    if path.extension().is_some() { path.to_owned() } else { path.with_extension(ending) }
 }
 
 /// Why an export is not complete.

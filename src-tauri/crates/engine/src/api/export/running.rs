@@ -14,7 +14,7 @@ pub(crate) struct Exports {
 }
 
 /// An export that is known until this is dropped.
-pub(super) struct Running {
+pub(crate) struct Running {
     id: String,
     token: CancellationToken,
     running: Arc<Mutex<HashMap<String, CancellationToken>>>,
@@ -22,7 +22,7 @@ pub(super) struct Running {
 
 impl Exports {
     /// Notes an export, which ends with the engine at the latest.
-    pub(super) fn begin(&self, id: &str, engine: &CancellationToken) -> Running {
+    pub(crate) fn begin(&self, id: &str, engine: &CancellationToken) -> Running {
         let token = engine.child_token();
         lock(&self.running).insert(id.to_owned(), token.clone());
         Running { id: id.to_owned(), token, running: Arc::clone(&self.running) }
@@ -36,7 +36,7 @@ impl Exports {
 }
 
 impl Running {
-    pub(super) fn token(&self) -> CancellationToken {
+    pub(crate) fn token(&self) -> CancellationToken {
         self.token.clone()
     }
 }
