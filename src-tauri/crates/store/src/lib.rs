@@ -8,7 +8,9 @@
 
 mod activity;
 mod alert;
+mod backup;
 mod block;
+mod carried;
 mod chunk;
 mod collection;
 mod connection_test;
@@ -23,6 +25,7 @@ mod layout;
 mod names;
 mod open;
 mod record;
+mod restore;
 mod rhythm;
 mod seal;
 mod secret;
@@ -30,6 +33,7 @@ mod server;
 mod setting;
 mod span;
 mod text;
+mod workplace;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -38,6 +42,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub use alert::NewAlert;
+pub use backup::{CopyProgress, OnProgress};
+pub use carried::Carried;
 pub use collection::{COMPLETED_FOR, COMPLETED_MOST, FAILED_FOR, FAILED_MOST, QUIET_MOST};
 pub use connection_test::{KeptTest, TESTS_MOST};
 pub use error::StoreError;
@@ -46,7 +52,9 @@ pub use hold::Hold;
 pub use latest::Newest;
 pub use names::SERIES_MOST;
 pub use record::Record;
+pub use restore::{BackupInfo, inspect, restore, set_aside};
 pub use secret::KeptSecret;
+pub use workplace::write_file;
 
 use names::Names;
 
