@@ -8,7 +8,7 @@ use std::time::Duration;
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::collection::CollectionState;
 use hostrounds_core::footprint::Budget;
-use hostrounds_core::server::{SecretSlot, Server, ServerId, Target};
+use hostrounds_core::server::{SecretSlot, Server, ServerDraft, ServerId, Target};
 use hostrounds_ssh::{HostKeyOffer, KnownHosts};
 use hostrounds_store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
@@ -17,11 +17,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alerting::Alerting;
+use crate::api::backup;
 use crate::api::error::store_trouble;
 use crate::api::import::Previews;
-use crate::api::view::{ApiError, ErrorCode, Event, Latest, Settings, Trouble};
+use crate::api::view::{ApiError, ErrorCode, Event, Latest, MissingSecret, Settings, Trouble};
 use crate::board::Board;
 use crate::clock;
+use crate::config_file::ConfigFile;
 use crate::core_dumps;
 use crate::credentials::{Credentials, Keyring, Noted, Secrets};
 use crate::events::Events;
@@ -36,7 +38,7 @@ use crate::schedule::{Edges, Gate, Mode, Queue, Task, TaskHandle};
 use crate::troubles::Troubles;
 use crate::visit::{LocalSite, RemoteSite, Shared, Site};
 
-const SETTINGS: &str = "settings";
+pub(crate) const SETTINGS: &str = "settings";
 const INSTALLATION: &str = "installation";
 /// The code of the trouble of a lock file that cannot be used.
 const SCHEDULE_UNUSABLE: &str = "schedule_lock_unusable";
@@ -61,7 +63,9 @@ pub(crate) struct Engine {
     /// Host keys that were offered and may be accepted, by the id of the offer.
     pub(crate) offers: Mutex<HashMap<String, HostKeyOffer>>,
     /// What SSH configurations were shown to hold.
-    pub(crate) previews: Previews,
+    pub(crate) previews: Previews<Vec<ServerDraft>>,
+    /// What configuration files were shown to hold.
+    pub(crate) config_previews: Previews<ConfigFile>,
     pub(crate) mode: watch::Sender<Mode>,
     /// The tasks, held by whoever starts, stops or commands one.
     pub(crate) tasks: tokio::sync::Mutex<HashMap<ServerId, TaskHandle>>,
@@ -69,6 +73,10 @@ pub(crate) struct Engine {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) schedule: Mutex<Schedule>,
+    /// Secrets that a restored database noted and the keyring lacks.
+    pub(crate) missing_secrets: tokio::sync::Mutex<Vec<MissingSecret>>,
+    /// Says to others that the data is in use.
+    data: Mutex<Option<Lock>>,
     pub(crate) queue_changed: Arc<Notify>,
     pub(crate) cancel: CancellationToken,
     background: TaskTracker,
@@ -104,6 +112,7 @@ impl Engine {
         } else {
             (None, None)
         };
+        let share = backup::share_data(&options)?;
         let store = Store::open(&options.database()).await?;
         let installation = match store.setting::<String>(INSTALLATION).await? {
             Some(installation) => installation,
@@ -114,6 +123,7 @@ impl Engine {
             }
         };
         let engine = Self::assemble(options, store, Arc::new(Keyring::new(installation)), notifier).await?;
+        *lock(&engine.data) = share;
         if let Some(mut clicks) = clicks {
             let events = engine.events.clone();
             engine.spawn(async move {
@@ -179,11 +189,14 @@ impl Engine {
             known_hosts,
             offers: Mutex::default(),
             previews: Previews::default(),
+            config_previews: Previews::default(),
             mode: watch::Sender::new(Mode::default()),
             tasks: tokio::sync::Mutex::default(),
             settings: Mutex::new(settings),
             secrets: Arc::default(),
             schedule: Mutex::default(),
+            missing_secrets: tokio::sync::Mutex::default(),
+            data: Mutex::default(),
             queue_changed,
             cancel: CancellationToken::new(),
             background: TaskTracker::new(),
@@ -198,6 +211,7 @@ impl Engine {
         if let Some(newest) = engine.store.activity(None, None, 1).await?.first() {
             engine.followed.store(newest.id, Ordering::Relaxed);
         }
+        engine.take_over_carried().await?;
         Ok(engine)
     }
 
@@ -380,12 +394,6 @@ impl Engine {
         lock(&self.settings).clone()
     }
 
-    pub(crate) async fn put_settings(&self, settings: Settings) -> Result<(), StoreError> {
-        self.store.put_setting(SETTINGS, &settings).await?;
-        self.apply_settings(settings);
-        Ok(())
-    }
-
     /// Takes over the settings that another process has changed.
     pub(crate) async fn read_settings(&self) -> Result<(), StoreError> {
         let settings = self.store.setting::<Settings>(SETTINGS).await?.unwrap_or_default();
@@ -395,7 +403,7 @@ impl Engine {
         Ok(())
     }
 
-    fn apply_settings(&self, settings: Settings) {
+    pub(crate) fn apply_settings(&self, settings: Settings) {
         self.gate.resize(settings.concurrency);
         self.alerting.notify.store(settings.notifications, Ordering::Relaxed);
         self.pipeline.meter.set_budget(settings.budget);
@@ -458,6 +466,7 @@ impl Engine {
         }
         self.store.close().await;
         *lock(&self.schedule) = Schedule::Idle;
+        *lock(&self.data) = None;
     }
 }
 

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
 use hostrounds_engine::api::view::{
-    ApiError, ConnectionTest, Event, FootprintReport, HostKeyCheck, ImportPreview, RestrictKit, ServerForm, Snapshot,
-    TestReport,
+    ApiError, BackupFile, BackupMade, ConfigImported, ConfigPreview, ConnectionTest, Event, FootprintReport,
+    HostKeyCheck, ImportPreview, Replaced, RestrictKit, ServerForm, Snapshot, TestReport,
 };
 use ts_rs::{Config, TS};
 
@@ -29,6 +29,11 @@ fn generate(folder: &Path) {
     FootprintReport::export_all(&config).unwrap();
     ImportPreview::export_all(&config).unwrap();
     RestrictKit::export_all(&config).unwrap();
+    BackupFile::export_all(&config).unwrap();
+    BackupMade::export_all(&config).unwrap();
+    Replaced::export_all(&config).unwrap();
+    ConfigPreview::export_all(&config).unwrap();
+    ConfigImported::export_all(&config).unwrap();
     ApiError::export_all(&config).unwrap();
     HistoryQuery::export_all(&config).unwrap();
     SeriesHistory::export_all(&config).unwrap();
