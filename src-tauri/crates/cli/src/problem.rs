@@ -96,9 +96,16 @@ impl Problem {
                 | ErrorCode::NotFound
                 | ErrorCode::NameTaken
                 | ErrorCode::LocalServer
-                | ErrorCode::ScheduleHeld => 2,
+                | ErrorCode::ScheduleHeld
+                | ErrorCode::InUse => 2,
                 ErrorCode::HostKeyChanged => 1,
-                ErrorCode::Keyring | ErrorCode::Store | ErrorCode::KnownHosts | ErrorCode::SshConfig => 3,
+                ErrorCode::Keyring
+                | ErrorCode::Store
+                | ErrorCode::StoreDamaged
+                | ErrorCode::KnownHosts
+                | ErrorCode::SshConfig
+                | ErrorCode::Backup
+                | ErrorCode::Config => 3,
             },
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Failed(Blame::ThisComputer) | Self::Troubles(_) | Self::Machine { .. } | Self::Output(_) => 3,
@@ -153,6 +160,10 @@ fn code_name(code: ErrorCode) -> &'static str {
         ErrorCode::KnownHosts => "known_hosts",
         ErrorCode::HostKeyChanged => "host_key_changed",
         ErrorCode::SshConfig => "ssh_config",
+        ErrorCode::StoreDamaged => "store_damaged",
+        ErrorCode::InUse => "in_use",
+        ErrorCode::Backup => "backup",
+        ErrorCode::Config => "config",
     }
 }
 
@@ -181,6 +192,10 @@ mod tests {
             ErrorCode::KnownHosts,
             ErrorCode::HostKeyChanged,
             ErrorCode::SshConfig,
+            ErrorCode::StoreDamaged,
+            ErrorCode::InUse,
+            ErrorCode::Backup,
+            ErrorCode::Config,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code_name(code));
         }
