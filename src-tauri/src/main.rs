@@ -6,8 +6,10 @@
 mod app;
 mod arguments;
 mod commands;
+mod dialog;
 mod engine;
 mod events;
+mod files;
 mod graphics;
 mod logging;
 mod quit;

@@ -5,14 +5,19 @@ import { invoke } from '@tauri-apps/api/core';
 import { toCommandError } from './errors';
 import type { Activity } from './gen/Activity';
 import type { Alert } from './gen/Alert';
+import type { BackupFile } from './gen/BackupFile';
+import type { BackupMade } from './gen/BackupMade';
 import type { Collection } from './gen/Collection';
 import type { CollectionId } from './gen/CollectionId';
+import type { ConfigImported } from './gen/ConfigImported';
+import type { ConfigPreview } from './gen/ConfigPreview';
 import type { ConnectionTest } from './gen/ConnectionTest';
 import type { FootprintReport } from './gen/FootprintReport';
 import type { HistoryQuery } from './gen/HistoryQuery';
 import type { ImportPreview } from './gen/ImportPreview';
 import type { Latest } from './gen/Latest';
 import type { MetricInfo } from './gen/MetricInfo';
+import type { Replaced } from './gen/Replaced';
 import type { RestrictKit } from './gen/RestrictKit';
 import type { SeriesHistory } from './gen/SeriesHistory';
 import type { ServerForm } from './gen/ServerForm';
@@ -55,6 +60,13 @@ export interface CommandMap {
   metrics: { args: Nothing; answer: MetricInfo[] };
   set_live: { args: { id: ServerId; live: boolean }; answer: null };
   set_settings: { args: { settings: Settings }; answer: Settings };
+  back_up: { args: Nothing; answer: BackupMade | null };
+  choose_backup: { args: Nothing; answer: [id: number, file: BackupFile] | null };
+  restore_backup: { args: { id: number }; answer: Replaced };
+  begin_anew: { args: Nothing; answer: Replaced };
+  export_config: { args: Nothing; answer: string | null };
+  choose_config: { args: Nothing; answer: ConfigPreview | null };
+  import_config: { args: { preview: string; withHostKeys: boolean }; answer: ConfigImported };
 }
 
 async function call<Name extends keyof CommandMap>(
@@ -109,4 +121,12 @@ export const engine = {
   metrics: () => call('metrics', {}),
   setLive: (id: ServerId, live: boolean) => call('set_live', { id, live }),
   setSettings: (settings: Settings) => call('set_settings', { settings }),
+  /** Asks in a native dialog where it goes; null where nowhere was chosen. So do the ones below that choose or export. */
+  backUp: () => call('back_up', {}),
+  chooseBackup: () => call('choose_backup', {}),
+  restoreBackup: (id: number) => call('restore_backup', { id }),
+  beginAnew: () => call('begin_anew', {}),
+  exportConfig: () => call('export_config', {}),
+  chooseConfig: () => call('choose_config', {}),
+  importConfig: (preview: string, withHostKeys: boolean) => call('import_config', { preview, withHostKeys }),
 };

@@ -6,6 +6,7 @@ import type { Budget } from '../../api/gen/Budget';
 import { Page } from '../../components/Page';
 import { Panel } from '../../components/Panel';
 import { useModel } from '../../state/hooks';
+import { BackupPanel } from '../backup/BackupPanel';
 import { attempt } from '../toasts';
 import classes from './Settings.module.css';
 
@@ -136,6 +137,7 @@ export function SettingsScreen() {
       <Panel title="What watching a server may cost">
         <BudgetFields key={JSON.stringify(settings.budget)} current={settings.budget} />
       </Panel>
+      <BackupPanel />
       <Panel title="Window">
         <Appearance />
       </Panel>
