@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { App } from './support/app.ts';
-import { dismiss, saveAs } from './support/dialog.ts';
+import { dismiss, chooseFile } from './support/dialog.ts';
 import { Screen } from './support/screen.ts';
 import { until } from './support/wait.ts';
 
@@ -38,7 +38,7 @@ test('a chart becomes a file of every value, readable only by its owner', async 
   await screen.press('Export Memory…');
   await screen.press('CSV');
   const file = join(folder, 'memory.csv');
-  await saveAs(DIALOG, file);
+  await chooseFile(DIALOG, file);
   await screen.sees(/rows? exported to memory\.csv/);
   const lines = readFileSync(file, 'utf8').trim().split('\n');
   expect(lines[0]).toBe('time,server,metric,value,unit');
@@ -49,7 +49,7 @@ test('a chart becomes a file of every value, readable only by its owner', async 
 test('a table becomes a workbook, whose ending need not be typed', async () => {
   await screen.press('Export filesystems…');
   await screen.press('Excel workbook (XLSX)');
-  await saveAs(DIALOG, join(folder, 'disks'));
+  await chooseFile(DIALOG, join(folder, 'disks'));
   await screen.sees(/rows? exported to disks\.xlsx/);
   expect(readFileSync(join(folder, 'disks.xlsx')).subarray(0, 2).toString()).toBe('PK');
 });
@@ -61,7 +61,7 @@ test('a dialog that is dismissed writes nothing and says nothing', async () => {
   await dismiss(DIALOG);
   await screen.press('Export filesystems…');
   await screen.press('JSON');
-  await saveAs(DIALOG, join(folder, 'after.json'));
+  await chooseFile(DIALOG, join(folder, 'after.json'));
   await screen.sees('exported to after.json');
   expect(existsSync(join(folder, 'after.json'))).toBe(true);
   expect(readdirSync(folder).sort()).toEqual([...before, 'after.json'].sort());

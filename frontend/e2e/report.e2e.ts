@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
 import { App } from './support/app.ts';
-import { dismiss, saveAs } from './support/dialog.ts';
+import { dismiss, chooseFile } from './support/dialog.ts';
 import { Screen } from './support/screen.ts';
 import { until } from './support/wait.ts';
 
@@ -42,7 +42,7 @@ test('a dialog that is dismissed leaves everything as it was', async () => {
 
 test('a report is one file that says what was observed and loads nothing', async () => {
   await screen.press('Save report');
-  await saveAs(DIALOG, join(folder, 'week'));
+  await chooseFile(DIALOG, join(folder, 'week'));
   await screen.sees('week.html is saved.');
   await screen.keep('report');
   const file = join(folder, 'week.html');

@@ -4,7 +4,7 @@ use tauri::{App, AppHandle, Builder, Manager, RunEvent, Wry};
 
 use crate::arguments::Arguments;
 use crate::engine::Engine;
-use crate::{commands, quit, window};
+use crate::{commands, files, quit, window};
 
 /// Runs until the window is closed.
 ///
@@ -13,6 +13,7 @@ use crate::{commands, quit, window};
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     let app = one_at_a_time(Builder::default(), &arguments)
         .manage(quit::Progress::default())
+        .manage(files::Chosen::default())
         .invoke_handler(commands::handler())
         .setup(move |app| set_up(app, arguments))
         .build(tauri::generate_context!())?;

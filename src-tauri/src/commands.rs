@@ -6,18 +6,21 @@ use hostrounds_core::collection::{Collection, CollectionId};
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
 use hostrounds_core::server::ServerId;
+use hostrounds_engine::api::backup;
 use hostrounds_engine::api::export::{ExportRequest, Exported};
 use hostrounds_engine::api::report::{ReportEnd, ReportRequest};
 use hostrounds_engine::api::view::{
-    ApiError, ConnectionTest, FootprintReport, ImportPreview, Latest, RestrictKit, ServerForm, ServerView, Settings,
-    Snapshot, TestReport,
+    ApiError, BackupFile, BackupMade, ConfigImported, ConfigPreview, ConnectionTest, FootprintReport, ImportPreview,
+    Latest, Replaced, RestrictKit, ServerForm, ServerView, Settings, Snapshot, TestReport,
 };
 use secrecy::SecretString;
 use tauri::ipc::Invoke;
 use tauri::{AppHandle, State, Wry};
 
+use crate::dialog;
 use crate::engine::Engine;
 use crate::export;
+use crate::files::Chosen;
 
 include!("command_list.rs");
 
@@ -241,6 +244,61 @@ async fn cancel_export(engine: State<'_, Engine>, id: String) -> Answer<()> {
 #[tauri::command]
 async fn set_settings(engine: State<'_, Engine>, settings: Settings) -> Answer<Settings> {
     engine.ready().await?.set_settings(settings).await
+}
+
+/// Writes a backup where a person says; nothing where they say nowhere.
+#[tauri::command]
+async fn back_up(app: AppHandle, engine: State<'_, Engine>) -> Answer<Option<BackupMade>> {
+    let hostrounds = engine.ready().await?;
+    let Some(to) = dialog::save(&app, "Save a backup", &backup::file_name()).await else { return Ok(None) };
+    hostrounds.back_up(to, true, &|_| {}).await.map(Some)
+}
+
+/// Looks at a backup that a person chooses; nothing where they choose none.
+#[tauri::command]
+async fn choose_backup(app: AppHandle, chosen: State<'_, Chosen>) -> Answer<Option<(u32, BackupFile)>> {
+    let Some(path) = dialog::open(&app, "Choose a backup").await else { return Ok(None) };
+    let file = backup::inspect(&path).await?;
+    Ok(Some((chosen.keep(path), file)))
+}
+
+/// Puts the backup that was looked at in the place of the data.
+#[tauri::command]
+async fn restore_backup(engine: State<'_, Engine>, chosen: State<'_, Chosen>, id: u32) -> Answer<Replaced> {
+    let file = chosen.get(id)?;
+    engine.replace_data(async |options| backup::restore(options, &file, &|_| {}).await).await
+}
+
+/// Moves a database aside that cannot be opened, and begins with an empty one.
+#[tauri::command]
+async fn begin_anew(engine: State<'_, Engine>) -> Answer<Replaced> {
+    match engine.ready().await {
+        // Whoever asks for it has seen a state that is over.
+        Ok(_) => Ok(Replaced { aside: None }),
+        Err(_) => engine.replace_data(backup::begin_anew).await,
+    }
+}
+
+/// Writes the configuration where a person says; answers with the path, or nothing where they say nowhere.
+#[tauri::command]
+async fn export_config(app: AppHandle, engine: State<'_, Engine>) -> Answer<Option<String>> {
+    let hostrounds = engine.ready().await?;
+    let Some(to) = dialog::save(&app, "Export the configuration", "hostrounds.toml").await else { return Ok(None) };
+    hostrounds.export_config(to, true).await.map(Some)
+}
+
+/// What a configuration file that a person chooses would change; nothing where they choose none.
+#[tauri::command]
+async fn choose_config(app: AppHandle, engine: State<'_, Engine>) -> Answer<Option<ConfigPreview>> {
+    let hostrounds = engine.ready().await?;
+    let Some(path) = dialog::open(&app, "Choose a configuration file").await else { return Ok(None) };
+    hostrounds.look_at_config(&path).await.map(Some)
+}
+
+/// Takes over a configuration file that was looked at.
+#[tauri::command]
+async fn import_config(engine: State<'_, Engine>, preview: String, with_host_keys: bool) -> Answer<ConfigImported> {
+    engine.ready().await?.import_config(preview, with_host_keys).await
 }
 
 #[cfg(test)]

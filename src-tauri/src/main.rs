@@ -6,9 +6,11 @@
 mod app;
 mod arguments;
 mod commands;
+mod dialog;
 mod engine;
 mod events;
 mod export;
+mod files;
 mod graphics;
 mod logging;
 mod quit;

@@ -30,7 +30,7 @@ pub(crate) fn must_wait(app: &AppHandle) -> bool {
 }
 
 async fn finish(app: AppHandle) {
-    if let Some(hostrounds) = app.state::<Engine>().opened()
+    if let Some(hostrounds) = app.state::<Engine>().opened().await
         && timeout(PATIENCE, hostrounds.shutdown()).await.is_err()
     {
         tracing::warn!("collections were still running after {} s and were cut off", PATIENCE.as_secs());

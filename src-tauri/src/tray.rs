@@ -21,6 +21,10 @@ struct Tray {
 
 /// Shows the icon. Without the library for it there is none, and nothing else is missing.
 pub(crate) fn show(app: &AppHandle) {
+    // The engine is opened anew when its data was replaced.
+    if app.try_state::<Tray>().is_some() {
+        return;
+    }
     let handle = app.clone();
     if let Err(error) = app.run_on_main_thread(move || show_guarded(&handle)) {
         tracing::warn!(%error, "there is no icon in the tray");
@@ -78,7 +82,7 @@ fn choose(app: &AppHandle, event: MenuEvent) {
 }
 
 async fn pause_or_resume(app: AppHandle) {
-    let Some(hostrounds) = app.state::<Engine>().opened().cloned() else { return };
+    let Some(hostrounds) = app.state::<Engine>().opened().await else { return };
     let paused = app.try_state::<Tray>().is_some_and(|tray| tray.paused.load(Ordering::Acquire));
     let done = if paused { hostrounds.resume().await } else { hostrounds.pause().await };
     if let Err(error) = done {

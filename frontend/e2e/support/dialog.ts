@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { until } from './wait.ts';
 
 /** Types a path into the dialog of the desktop in which a file is chosen, which WebDriver cannot see, and confirms it. */
-export async function saveAs(title: string, path: string): Promise<void> {
+export async function chooseFile(title: string, path: string): Promise<void> {
   const dialog = await until(`the dialog "${title}" is shown`, () => find(title));
   xdotool('windowfocus', '--sync', dialog);
+  // Opens the field for a path where there is none, and replaces what stands in it where there is one.
+  xdotool('key', '--clearmodifiers', 'ctrl+l');
   xdotool('key', '--clearmodifiers', 'ctrl+a');
   xdotool('type', '--clearmodifiers', '--delay', '5', path);
   xdotool('key', '--clearmodifiers', 'Return');
@@ -30,4 +32,5 @@ function find(title: string): string | undefined {
 
 function xdotool(...words: string[]): string {
   return execFileSync('xdotool', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+
 }

@@ -5,8 +5,12 @@ import { invoke } from '@tauri-apps/api/core';
 import { toCommandError } from './errors';
 import type { Activity } from './gen/Activity';
 import type { Alert } from './gen/Alert';
+import type { BackupFile } from './gen/BackupFile';
+import type { BackupMade } from './gen/BackupMade';
 import type { Collection } from './gen/Collection';
 import type { CollectionId } from './gen/CollectionId';
+import type { ConfigImported } from './gen/ConfigImported';
+import type { ConfigPreview } from './gen/ConfigPreview';
 import type { ConnectionTest } from './gen/ConnectionTest';
 import type { Exported } from './gen/Exported';
 import type { ExportRequest } from './gen/ExportRequest';
@@ -17,6 +21,7 @@ import type { Latest } from './gen/Latest';
 import type { MetricInfo } from './gen/MetricInfo';
 import type { ReportEnd } from './gen/ReportEnd';
 import type { ReportRequest } from './gen/ReportRequest';
+import type { Replaced } from './gen/Replaced';
 import type { RestrictKit } from './gen/RestrictKit';
 import type { SeriesHistory } from './gen/SeriesHistory';
 import type { ServerForm } from './gen/ServerForm';
@@ -62,6 +67,13 @@ export interface CommandMap {
   set_settings: { args: { settings: Settings }; answer: Settings };
   export: { args: { id: string; request: ExportRequest }; answer: Exported | null };
   cancel_export: { args: { id: string }; answer: null };
+  back_up: { args: Nothing; answer: BackupMade | null };
+  choose_backup: { args: Nothing; answer: [id: number, file: BackupFile] | null };
+  restore_backup: { args: { id: number }; answer: Replaced };
+  begin_anew: { args: Nothing; answer: Replaced };
+  export_config: { args: Nothing; answer: string | null };
+  choose_config: { args: Nothing; answer: ConfigPreview | null };
+  import_config: { args: { preview: string; withHostKeys: boolean }; answer: ConfigImported };
 }
 
 async function call<Name extends keyof CommandMap>(
@@ -121,4 +133,12 @@ export const engine = {
   /** Into a file that the person chooses; null where none was chosen, or the export was cancelled. */
   export: (id: string, request: ExportRequest) => call('export', { id, request }),
   cancelExport: (id: string) => call('cancel_export', { id }),
+  /** Asks in a native dialog where it goes; null where nowhere was chosen. So do the ones below that choose or export. */
+  backUp: () => call('back_up', {}),
+  chooseBackup: () => call('choose_backup', {}),
+  restoreBackup: (id: number) => call('restore_backup', { id }),
+  beginAnew: () => call('begin_anew', {}),
+  exportConfig: () => call('export_config', {}),
+  chooseConfig: () => call('choose_config', {}),
+  importConfig: (preview: string, withHostKeys: boolean) => call('import_config', { preview, withHostKeys }),
 };

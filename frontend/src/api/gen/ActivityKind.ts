@@ -3,4 +3,4 @@
 /**
  * What happened.
  */
-export type ActivityKind = "serverAdded" | "serverChanged" | "serverRemoved" | "serverEnabled" | "serverDisabled" | "hostKeyAccepted" | "hostKeyReplaced" | "hostKeyLearned" | "serverHeld" | "serverResumed" | "budgetExceeded" | "serversImported" | "credentialChanged" | "queuePaused" | "queueResumed" | "queueCleaned" | "alertFired" | "alertResolved" | "settingChanged" | "trouble";
+export type ActivityKind = "serverAdded" | "serverChanged" | "serverRemoved" | "serverEnabled" | "serverDisabled" | "hostKeyAccepted" | "hostKeyReplaced" | "hostKeyLearned" | "serverHeld" | "serverResumed" | "budgetExceeded" | "serversImported" | "credentialChanged" | "queuePaused" | "queueResumed" | "queueCleaned" | "alertFired" | "alertResolved" | "settingChanged" | "configImported" | "backedUp" | "restored" | "trouble";

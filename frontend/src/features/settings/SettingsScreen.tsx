@@ -5,6 +5,7 @@ import { engine } from '../../api/commands';
 import { Page } from '../../components/Page';
 import { Panel } from '../../components/Panel';
 import { useModel } from '../../state/hooks';
+import { BackupPanel } from '../backup/BackupPanel';
 import { attempt } from '../toasts';
 import { BudgetFields } from './BudgetFields';
 import { Concurrency } from './Concurrency';
@@ -56,6 +57,7 @@ export function SettingsScreen() {
       <Panel title="What watching a server may cost">
         <BudgetFields key={JSON.stringify(settings.budget)} current={settings.budget} />
       </Panel>
+      <BackupPanel />
       <Panel title="Window">
         <Appearance />
       </Panel>

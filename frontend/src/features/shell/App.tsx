@@ -2,6 +2,7 @@ import { Button, Loader } from '@mantine/core';
 
 import { Note } from '../../components/Note';
 import { useStore, useWindowState } from '../../state/hooks';
+import { DamagedScreen } from '../backup/DamagedScreen';
 import { Shell } from './Shell';
 import classes from './Shell.module.css';
 
@@ -21,13 +22,17 @@ export function App() {
     case 'failed':
       return (
         <main className={classes.whole}>
-          <Note
-            tone="bad"
-            urgent
-            title={state.error.message}
-            hint={state.error.hint}
-            actions={<Button onClick={() => void store.resync()}>Try again</Button>}
-          />
+          {state.error.code === 'store_damaged' ? (
+            <DamagedScreen error={state.error} />
+          ) : (
+            <Note
+              tone="bad"
+              urgent
+              title={state.error.message}
+              hint={state.error.hint}
+              actions={<Button onClick={() => void store.resync()}>Try again</Button>}
+            />
+          )}
         </main>
       );
     case 'ready':

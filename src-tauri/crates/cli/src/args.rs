@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 
+use crate::backup::BackupArguments;
 use crate::collect::CollectArguments;
+use crate::config::ConfigCommand;
 use crate::export::ExportArguments;
 use crate::history::HistoryArguments;
 use crate::import::ImportCommand;
 use crate::lists::{ActivityArguments, AlertsArguments};
 use crate::report::ReportArguments;
+use crate::restore::RestoreArguments;
 use crate::server::ServerCommand;
 use crate::watch::WatchArguments;
 
@@ -80,4 +83,11 @@ pub(crate) enum Command {
     Queue,
     /// List who or what did what, newest first
     Activity(ActivityArguments),
+    /// Write everything but the secrets into one file, while collections go on
+    Backup(BackupArguments),
+    /// Export and import the configuration as a text file without secrets
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Put a backup in the place of the data, which is kept beside it
+    Restore(RestoreArguments),
 }

@@ -1,7 +1,10 @@
 //! `hostrounds`: the command line and the headless collector, a thin face of the engine.
 
 mod args;
+mod backup;
 mod collect;
+mod config;
+mod confirm;
 mod export;
 mod history;
 mod import;
@@ -9,8 +12,10 @@ mod lists;
 mod moment;
 mod output;
 mod problem;
+mod progress;
 mod prompts;
 mod report;
+mod restore;
 mod run;
 mod secret;
 mod series;
@@ -54,6 +59,9 @@ async fn carry_out(arguments: Arguments, output: &Output) -> Result<(), Problem>
     let place = arguments.data_dir;
     match arguments.command {
         Command::Server(command) => server::carry_out(command, place, output).await,
+        Command::Backup(wanted) => backup::carry_out(wanted, place, output).await,
+        Command::Restore(wanted) => restore::carry_out(wanted, place, output).await,
+        Command::Config(command) => config::carry_out(command, place, output).await,
         Command::Import(command) => import::carry_out(command, place, output).await,
         Command::Collect(wanted) => collect::carry_out(wanted, place, output).await,
         Command::Watch(wanted) => watch::carry_out(wanted, place, output).await,

@@ -99,13 +99,19 @@ impl Problem {
                 | ErrorCode::NotFound
                 | ErrorCode::NameTaken
                 | ErrorCode::LocalServer
-                | ErrorCode::ScheduleHeld => 2,
+                | ErrorCode::ScheduleHeld
+                | ErrorCode::InUse => 2,
                 ErrorCode::HostKeyChanged => 1,
                 ErrorCode::Keyring
                 | ErrorCode::Store
                 | ErrorCode::KnownHosts
                 | ErrorCode::SshConfig
                 | ErrorCode::Export => 3,
+                ErrorCode::StoreDamaged
+                | ErrorCode::KnownHosts
+                | ErrorCode::SshConfig
+                | ErrorCode::Backup
+                | ErrorCode::Config => 3,
             },
             // As a shell tells that a program was ended by Ctrl+C.
             Self::Stopped => 130,
@@ -164,6 +170,10 @@ fn code_name(code: ErrorCode) -> &'static str {
         ErrorCode::HostKeyChanged => "host_key_changed",
         ErrorCode::SshConfig => "ssh_config",
         ErrorCode::Export => "export",
+        ErrorCode::StoreDamaged => "store_damaged",
+        ErrorCode::InUse => "in_use",
+        ErrorCode::Backup => "backup",
+        ErrorCode::Config => "config",
     }
 }
 
@@ -202,6 +212,10 @@ mod tests {
             ErrorCode::HostKeyChanged,
             ErrorCode::SshConfig,
             ErrorCode::Export,
+            ErrorCode::StoreDamaged,
+            ErrorCode::InUse,
+            ErrorCode::Backup,
+            ErrorCode::Config,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code_name(code));
         }

@@ -21,6 +21,13 @@ pub(crate) enum Notifications {
     Silent,
 }
 
+/// Where the data is: what was asked for, or the directory that the platform has.
+pub(crate) fn options(place: Option<PathBuf>) -> Result<Options, Problem> {
+    place.or_else(Options::default_data_dir).map(Options::at).ok_or_else(|| {
+        Problem::usage("This user has no home directory for the data.", "Say where it goes with --data-dir DIR.")
+    })
+}
+
 /// An open engine.
 pub(crate) struct Session {
     pub(crate) engine: Hostrounds,
@@ -30,10 +37,7 @@ pub(crate) struct Session {
 impl Session {
     /// Opens the data directory: the one that was asked for, or that of the platform.
     pub(crate) async fn open(place: Option<PathBuf>, notifications: Notifications) -> Result<Self, Problem> {
-        let data_dir = place.or_else(Options::default_data_dir).ok_or_else(|| {
-            Problem::usage("This user has no home directory for the data.", "Say where it goes with --data-dir DIR.")
-        })?;
-        let options = Options { notify: notifications == Notifications::Sent, ..Options::at(data_dir) };
+        let options = Options { notify: notifications == Notifications::Sent, ..options(place)? };
         let engine = Hostrounds::open(options).await?;
         let events = engine.events();
         tokio::spawn(prompts::answer(engine.clone(), engine.events()));

@@ -48,6 +48,12 @@ pub enum ActivityKind {
     AlertResolved,
     /// A setting of the application was changed.
     SettingChanged,
+    /// A configuration file was taken over.
+    ConfigImported,
+    /// A backup was written.
+    BackedUp,
+    /// The database was replaced by a backup.
+    Restored,
     /// The store or the keyring failed or recovered.
     Trouble,
 }

@@ -9,7 +9,7 @@ use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::collection::CollectionState;
 use hostrounds_core::footprint::Budget;
 use hostrounds_core::retention::Retention;
-use hostrounds_core::server::{SecretSlot, Server, ServerId, Target};
+use hostrounds_core::server::{SecretSlot, Server, ServerDraft, ServerId, Target};
 use hostrounds_ssh::{HostKeyOffer, KnownHosts};
 use hostrounds_store::{Store, StoreError};
 use tokio::sync::{Notify, watch};
@@ -18,12 +18,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::alerting::Alerting;
+use crate::api::backup;
 use crate::api::error::store_trouble;
 use crate::api::export::Exports;
 use crate::api::import::Previews;
-use crate::api::view::{ApiError, ErrorCode, Event, Latest, SettingBounds, Settings, Trouble};
+use crate::api::view::{ApiError, ErrorCode, Event, Latest, MissingSecret, SettingBounds, Settings, Trouble};
 use crate::board::Board;
 use crate::clock;
+use crate::config_file::ConfigFile;
 use crate::core_dumps;
 use crate::credentials::{Credentials, Keyring, Noted, Secrets};
 use crate::events::Events;
@@ -39,7 +41,7 @@ use crate::schedule::{Edges, Gate, Mode, Queue, Task, TaskHandle};
 use crate::troubles::Troubles;
 use crate::visit::{LocalSite, RemoteSite, Shared, Site};
 
-const SETTINGS: &str = "settings";
+pub(crate) const SETTINGS: &str = "settings";
 const INSTALLATION: &str = "installation";
 /// The code of the trouble of a lock file that cannot be used.
 const SCHEDULE_UNUSABLE: &str = "schedule_lock_unusable";
@@ -64,7 +66,9 @@ pub(crate) struct Engine {
     /// Host keys that were offered and may be accepted, by the id of the offer.
     pub(crate) offers: Mutex<HashMap<String, HostKeyOffer>>,
     /// What SSH configurations were shown to hold.
-    pub(crate) previews: Previews,
+    pub(crate) previews: Previews<Vec<ServerDraft>>,
+    /// What configuration files were shown to hold.
+    pub(crate) config_previews: Previews<ConfigFile>,
     /// The exports that are under way.
     pub(crate) exports: Exports,
     pub(crate) mode: watch::Sender<Mode>,
@@ -74,6 +78,10 @@ pub(crate) struct Engine {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) prompts: Arc<Prompts>,
     pub(crate) schedule: Mutex<Schedule>,
+    /// Secrets that a restored database noted and the keyring lacks.
+    pub(crate) missing_secrets: tokio::sync::Mutex<Vec<MissingSecret>>,
+    /// Says to others that the data is in use.
+    data: Mutex<Option<Lock>>,
     pub(crate) queue_changed: Arc<Notify>,
     /// What is kept of the history was changed: there may be something to give up.
     pub(crate) upkeep: Notify,
@@ -111,6 +119,7 @@ impl Engine {
         } else {
             (None, None)
         };
+        let share = backup::share_data(&options)?;
         let store = Store::open(&options.database()).await?;
         let installation = match store.setting::<String>(INSTALLATION).await? {
             Some(installation) => installation,
@@ -121,6 +130,7 @@ impl Engine {
             }
         };
         let engine = Self::assemble(options, store, Arc::new(Keyring::new(installation)), notifier).await?;
+        *lock(&engine.data) = share;
         if let Some(mut clicks) = clicks {
             let events = engine.events.clone();
             engine.spawn(async move {
@@ -189,11 +199,14 @@ impl Engine {
             offers: Mutex::default(),
             previews: Previews::default(),
             exports: Exports::default(),
+            config_previews: Previews::default(),
             mode: watch::Sender::new(Mode::default()),
             tasks: tokio::sync::Mutex::default(),
             settings: Mutex::new(settings),
             secrets: Arc::default(),
             schedule: Mutex::default(),
+            missing_secrets: tokio::sync::Mutex::default(),
+            data: Mutex::default(),
             queue_changed,
             upkeep: Notify::new(),
             cancel,
@@ -209,6 +222,7 @@ impl Engine {
         if let Some(newest) = engine.store.activity(None, None, 1).await?.first() {
             engine.followed.store(newest.id, Ordering::Relaxed);
         }
+        engine.take_over_carried().await?;
         Ok(engine)
     }
 
@@ -396,16 +410,15 @@ impl Engine {
         lock(&self.settings).clone()
     }
 
-    pub(crate) async fn put_settings(&self, settings: Settings) -> Result<(), StoreError> {
-        match self.store.put_setting(SETTINGS, &settings).await {
+    /// Keeps the settings; they are taken over by whoever calls.
+    pub(crate) async fn put_settings(&self, settings: &Settings) -> Result<(), StoreError> {
+        match self.store.put_setting(SETTINGS, settings).await {
             // Someone who wants less kept must be able to say so on a full disk.
             Err(StoreError::Full { .. }) if self.store.spend_reserve().await => {
-                self.store.put_setting(SETTINGS, &settings).await?;
+                self.store.put_setting(SETTINGS, settings).await
             }
-            put => put?,
+            put => put,
         }
-        self.apply_settings(settings);
-        Ok(())
     }
 
     /// Takes over the settings that another process has changed.
@@ -417,7 +430,7 @@ impl Engine {
         Ok(())
     }
 
-    fn apply_settings(&self, settings: Settings) {
+    pub(crate) fn apply_settings(&self, settings: Settings) {
         self.gate.resize(settings.concurrency);
         self.alerting.notify.store(settings.notifications, Ordering::Relaxed);
         self.pipeline.meter.set_budget(settings.budget);
@@ -480,6 +493,7 @@ impl Engine {
         }
         self.store.close().await;
         *lock(&self.schedule) = Schedule::Idle;
+        *lock(&self.data) = None;
     }
 }
 

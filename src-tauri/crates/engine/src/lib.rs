@@ -7,6 +7,7 @@ mod alerting;
 pub mod api;
 mod board;
 mod clock;
+mod config_file;
 mod core_dumps;
 mod credentials;
 mod engine;

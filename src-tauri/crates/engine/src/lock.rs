@@ -16,6 +16,15 @@ pub(crate) struct Lock {
 impl Lock {
     /// The lock, or nothing where another process holds it.
     pub(crate) fn try_take(path: &Path) -> io::Result<Option<Self>> {
+        Self::of(path, File::try_lock)
+    }
+
+    /// A share of the lock, which many can hold at once; nothing where another process has it alone.
+    pub(crate) fn try_share(path: &Path) -> io::Result<Option<Self>> {
+        Self::of(path, File::try_lock_shared)
+    }
+
+    fn of(path: &Path, try_lock: fn(&File) -> Result<(), TryLockError>) -> io::Result<Option<Self>> {
         if let Some(folder) = path.parent() {
             let mut builder = DirBuilder::new();
             builder.recursive(true);
@@ -28,7 +37,7 @@ impl Lock {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path)?;
-        match file.try_lock() {
+        match try_lock(&file) {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
@@ -54,6 +63,19 @@ impl Lock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_share_a_lock_or_one_has_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("locks/data.lock");
+        let shares = [Lock::try_share(&path).unwrap(), Lock::try_share(&path).unwrap()];
+        assert!(shares.iter().all(Option::is_some));
+        assert!(Lock::try_take(&path).unwrap().is_none());
+        drop(shares);
+        let alone = Lock::try_take(&path).unwrap();
+        assert!(alone.is_some());
+        assert!(Lock::try_share(&path).unwrap().is_none());
+    }
 
     #[test]
     fn only_one_holds_a_lock_and_it_ends_with_its_holder() {

@@ -39,6 +39,11 @@ impl Options {
         self.data_dir.join("locks").join("schedule.lock")
     }
 
+    /// Shared by whoever has the data open; held alone by whoever replaces it.
+    pub(crate) fn data_lock(&self) -> PathBuf {
+        self.data_dir.join("locks").join("data.lock")
+    }
+
     pub(crate) fn server_lock(&self, id: i64) -> PathBuf {
         self.data_dir.join("locks").join(format!("server-{id}.lock"))
     }

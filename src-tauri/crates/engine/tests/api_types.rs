@@ -11,8 +11,9 @@ use hostrounds_core::metric::MetricInfo;
 use hostrounds_engine::api::export::{ExportRequest, Exported};
 use hostrounds_engine::api::report::{ReportEnd, ReportRequest};
 use hostrounds_engine::api::view::{
-    ApiError, ConnectionTest, Event, FootprintReport, HostKeyCheck, ImportPreview, RestrictKit, RetentionPreview,
-    ServerForm, Snapshot, StorageReport, TestReport,
+    ApiError, BackupFile, BackupMade, ConfigImported, ConfigPreview, ConnectionTest, Event, FootprintReport,
+    HostKeyCheck, ImportPreview, Replaced, RestrictKit, RetentionPreview, ServerForm, Snapshot, StorageReport,
+    TestReport,
 };
 use ts_rs::{Config, TS};
 
@@ -35,6 +36,11 @@ fn generate(folder: &Path) {
     RestrictKit::export_all(&config).unwrap();
     ExportRequest::export_all(&config).unwrap();
     Exported::export_all(&config).unwrap();
+    BackupFile::export_all(&config).unwrap();
+    BackupMade::export_all(&config).unwrap();
+    Replaced::export_all(&config).unwrap();
+    ConfigPreview::export_all(&config).unwrap();
+    ConfigImported::export_all(&config).unwrap();
     ApiError::export_all(&config).unwrap();
     HistoryQuery::export_all(&config).unwrap();
     SeriesHistory::export_all(&config).unwrap();

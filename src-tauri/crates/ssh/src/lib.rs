@@ -37,7 +37,7 @@ pub use connect_error::ConnectError;
 pub use credential::Credential;
 pub use deadlines::{Deadlines, UNANSWERED};
 pub use endpoint::Endpoint;
-pub use known_hosts::{HostKeyOffer, KnownHosts, KnownHostsError, KnownKey, Verdict};
+pub use known_hosts::{HostKeyOffer, KnownHosts, KnownHostsError, KnownKey, Verdict, fingerprint_of};
 pub use login::check;
 pub use prompter::{Prompter, Question, Questions};
 pub use route::{Hop, MAX_JUMPS, Route};

@@ -73,6 +73,57 @@ pub enum StoreError {
         /// Which file.
         path: PathBuf,
     },
+    /// A file of that name is there already.
+    #[error("`{}` exists already", path.display())]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A backup beside the database would be lost together with it.
+    #[error("`{}` is in the data directory, where a backup would be lost together with the database", path.display())]
+    InDataFolder {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The folder of a file that is to be written is not there.
+    #[error("there is no folder `{}`", path.display())]
+    NoFolder {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// There is no such file.
+    #[error("there is no file `{}`", path.display())]
+    NoFile {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A folder, or something else that is no file, stands there.
+    #[error("`{}` is not a file", path.display())]
+    NotAFile {
+        /// What stands there.
+        path: PathBuf,
+    },
+    /// The file is empty, or a database without tables.
+    #[error("`{}` is empty", path.display())]
+    Empty {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The database cannot be replaced by itself.
+    #[error("`{}` is the database that is in use here", path.display())]
+    SameFile {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// SQLite takes names in UTF-8 only.
+    #[error("the name `{}` is not valid Unicode", path.display())]
+    Unnameable {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A copy was stopped before it was complete. Nothing of it is left.
+    #[error("it was stopped before it was complete")]
+    Stopped,
     /// The SQLite that is linked has a known defect that damages files.
     #[error("SQLite {found} is too old; {needed} or newer is needed")]
     TooOldSqlite {
@@ -144,6 +195,15 @@ impl StoreError {
             Self::Full { .. } => "store_full",
             Self::Permission { .. } => "store_permission",
             Self::NotAFolder { .. } => "store_not_a_folder",
+            Self::Exists { .. } => "backup_exists",
+            Self::InDataFolder { .. } => "backup_in_data_folder",
+            Self::NoFolder { .. } => "backup_no_folder",
+            Self::NoFile { .. } => "backup_no_file",
+            Self::NotAFile { .. } => "backup_not_a_file",
+            Self::Empty { .. } => "backup_empty",
+            Self::SameFile { .. } => "backup_same_file",
+            Self::Unnameable { .. } => "backup_unnameable",
+            Self::Stopped => "backup_stopped",
             Self::TooOldSqlite { .. } => "store_sqlite_too_old",
             Self::Io { .. } => "store_io",
             Self::Migration(_) => "store_migration",
@@ -164,12 +224,21 @@ impl StoreError {
             Self::Newer { .. } => "Install the newest version of Hostrounds, or choose another data directory.",
             Self::Foreign { .. } => "Choose another data directory, or move that file away.",
             Self::Damaged { .. } | Self::Layout { .. } | Self::Chunk { .. } | Self::Value { .. } => {
-                "Close Hostrounds, move the file (with its -wal and -shm files) aside and restore a backup, or start afresh."
+                "`hostrounds restore FILE` puts a backup in its place, `hostrounds restore --anew` an empty database. Both keep the file."
             }
             Self::Locked => "Close other programs that have the file open; the next try may succeed.",
             Self::Full { .. } => "Free some space on that disk; what waits is written as soon as there is room.",
             Self::Permission { .. } => "Make the file and its folder readable and writable for your user.",
             Self::NotAFolder { .. } => "Choose another data directory, or move that file away.",
+            Self::Exists { .. } => "Choose another name, or say that it may be overwritten (--force).",
+            Self::InDataFolder { .. } => "Choose a place outside, best on another disk.",
+            Self::NoFolder { .. } => "Make the folder first, or correct its name.",
+            Self::NoFile { .. } => "Correct the name.",
+            Self::NotAFile { .. } => "Name a file.",
+            Self::Empty { .. } => "Choose a file that Hostrounds has written as a backup.",
+            Self::SameFile { .. } => "Choose a backup of it.",
+            Self::Unnameable { .. } => "Choose a name in plain letters.",
+            Self::Stopped => "Nothing is left of it. Begin again when you like.",
             Self::TooOldSqlite { .. } => "Build Hostrounds with the SQLite that comes with it.",
             Self::Io { .. } => "Check the disk that holds the data directory.",
             Self::Compress { .. } => "Nothing is lost; report it with this message.",
@@ -194,6 +263,7 @@ impl StoreError {
             Some(FULL) => Self::Full { path },
             Some(PERM | READONLY | CANTOPEN | AUTH) => Self::Permission { path },
             Some(IOERR) => Self::Io { path, source: std::io::Error::other(error) },
+            Some(INTERRUPT) => Self::Stopped,
             Some(CORRUPT | NOTADB) => Self::Damaged { path, detail: error.to_string() },
             _ => match error {
                 sqlx::Error::PoolTimedOut => Self::Locked,
@@ -220,6 +290,7 @@ const PERM: i32 = 3;
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
 const READONLY: i32 = 8;
+const INTERRUPT: i32 = 9;
 const IOERR: i32 = 10;
 const CORRUPT: i32 = 11;
 const FULL: i32 = 13;

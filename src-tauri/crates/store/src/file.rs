@@ -10,11 +10,17 @@ use std::path::{Path, PathBuf};
 
 use crate::{Result, StoreError};
 
+/// Creates the folder (0700) of a file where it is missing.
+pub(crate) fn create_folder_of(path: &Path) -> Result<()> {
+    match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        Some(folder) => create_folder(folder).map_err(|error| StoreError::from_io(error, folder)),
+        None => Ok(()),
+    }
+}
+
 /// Creates the folder (0700) and an empty file (0600) where they are missing.
 pub(crate) fn create(path: &Path) -> Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        create_folder(folder).map_err(|error| StoreError::from_io(error, folder))?;
-    }
+    create_folder_of(path)?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

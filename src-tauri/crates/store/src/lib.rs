@@ -8,7 +8,9 @@
 
 mod activity;
 mod alert;
+mod backup;
 mod block;
+mod carried;
 mod chunk;
 mod collection;
 mod connection_test;
@@ -24,6 +26,7 @@ mod names;
 mod open;
 mod record;
 mod reserve;
+mod restore;
 mod retention;
 mod rhythm;
 mod seal;
@@ -32,6 +35,7 @@ mod server;
 mod setting;
 mod span;
 mod text;
+mod workplace;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,6 +44,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use sqlx::{Sqlite, SqlitePool, Transaction};
 
 pub use alert::NewAlert;
+pub use backup::{CopyProgress, OnProgress};
+pub use carried::Carried;
 pub use collection::{COMPLETED_FOR, COMPLETED_MOST, FAILED_FOR, FAILED_MOST, QUIET_MOST};
 pub use connection_test::{KeptTest, TESTS_MOST};
 pub use error::StoreError;
@@ -48,7 +54,9 @@ pub use hold::Hold;
 pub use latest::Newest;
 pub use names::SERIES_MOST;
 pub use record::Record;
+pub use restore::{BackupInfo, inspect, restore, set_aside};
 pub use secret::KeptSecret;
+pub use workplace::write_file;
 
 use names::Names;
 

@@ -12,10 +12,10 @@ use sqlx::{ConnectOptions, Connection};
 
 use crate::{Result, Store, StoreError, file};
 
-static MIGRATIONS: Migrator = sqlx::migrate!();
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!();
 
 /// The value of `PRAGMA application_id` in our files.
-const APPLICATION: i64 = 0x4872_6E64;
+pub(crate) const APPLICATION: i64 = 0x4872_6E64;
 /// The first SQLite without the WAL defect of <https://www.sqlite.org/wal.html#walresetbug>.
 const OLDEST_SQLITE: &str = "3.51.3";
 /// How long one process waits for the other.
@@ -84,7 +84,7 @@ async fn try_open(path: &Path) -> Result<Store> {
     Ok(store)
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
@@ -94,15 +94,19 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 /// Finds reasons not to touch the file, through a connection that may not write to it.
-async fn look(path: &Path) -> Result<()> {
+pub(crate) async fn look(path: &Path) -> Result<()> {
     let size = on_disk(path, file::size).await?;
-    let mut look = options(path).read_only(true).connect().await?;
-    let verdict = judge(&mut look, path, size).await;
+    // Whoever was killed while the file was turned to WAL, or from it, has left a journal. Nobody can read the file before
+    // that is rolled back, and only who may write can do so.
+    let is_half_written = file::beside(path, "-journal").exists();
+    let mut look = options(path).read_only(!is_half_written).connect().await?;
+    let verdict = judge(&mut look, path, size <= CHECKED_WHOLE).await;
     look.close().await?;
     verdict
 }
 
-async fn judge(look: &mut SqliteConnection, path: &Path, size: u64) -> Result<()> {
+/// Whether the file is ours, of a version that is known, and, where it is read `whole`, sound. One without tables passes.
+pub(crate) async fn judge(look: &mut SqliteConnection, path: &Path, whole: bool) -> Result<()> {
     let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *look).await?;
     if numbers(&found) < numbers(OLDEST_SQLITE) {
         return Err(StoreError::TooOldSqlite { found, needed: OLDEST_SQLITE });
@@ -115,13 +119,12 @@ async fn judge(look: &mut SqliteConnection, path: &Path, size: u64) -> Result<()
     if application != APPLICATION {
         return Err(StoreError::Foreign { path: path.to_owned() });
     }
-    let found: i64 =
-        sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations").fetch_one(&mut *look).await?;
+    let found = schema(look).await?;
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     if found > known {
         return Err(StoreError::Newer { path: path.to_owned(), found, known });
     }
-    if size <= CHECKED_WHOLE {
+    if whole {
         let detail: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut *look).await?;
         if detail != "ok" {
             return Err(StoreError::Damaged { path: path.to_owned(), detail });
@@ -130,7 +133,12 @@ async fn judge(look: &mut SqliteConnection, path: &Path, size: u64) -> Result<()
     Ok(())
 }
 
-async fn on_disk<T: Send + 'static>(path: &Path, work: fn(&Path) -> Result<T>) -> Result<T> {
+/// The number of the newest migration that the file has seen.
+pub(crate) async fn schema(conn: &mut SqliteConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations").fetch_one(conn).await?)
+}
+
+pub(crate) async fn on_disk<T: Send + 'static>(path: &Path, work: fn(&Path) -> Result<T>) -> Result<T> {
     let owned = path.to_owned();
     match tokio::task::spawn_blocking(move || work(&owned)).await {
         Ok(done) => done,

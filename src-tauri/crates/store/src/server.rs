@@ -2,14 +2,15 @@
 
 use hostrounds_core::server::{LOCAL_NAME, Server, ServerDraft, ServerId, Target};
 use hostrounds_core::time::UnixMillis;
-use sqlx::Sqlite;
+use serde::Serialize;
 use sqlx::query::QueryAs;
 use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqliteConnection};
 
 use crate::error::is_duplicate;
 use crate::layout::keys_of;
 use crate::text::{from_json, to_json};
-use crate::{Result, Store, StoreError, rhythm};
+use crate::{Result, Store, StoreError, rhythm, setting};
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -64,23 +65,10 @@ impl Store {
     /// [`StoreError::NameTaken`], and [`StoreError::ThisComputer`] where the draft is of this computer.
     pub async fn add_server(&self, draft: &ServerDraft, now: UnixMillis) -> Result<Server> {
         self.within(async {
-            if draft.target == Target::Local {
-                return Err(StoreError::ThisComputer);
-            }
-            let columns = Columns::of(draft)?;
             let mut tx = self.begin().await?;
-            let row = columns
-                .bound_to(
-                    "INSERT INTO server (name, name_key, target, enabled, interval, thresholds, families_off, environment,
-                     tags, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING *",
-                )
-                .bind(now.0)
-                .fetch_one(&mut *tx)
-                .await
-                .map_err(|error| name_taken(error, draft))?;
-            rhythm::note(&mut tx, ServerId(row.id), row.interval, now).await?;
+            let server = insert(&mut tx, draft, now).await?;
             tx.commit().await?;
-            row.try_into()
+            Ok(server)
         })
         .await
     }
@@ -92,25 +80,41 @@ impl Store {
     /// another name or target, or another server would become this computer.
     pub async fn update_server(&self, id: ServerId, draft: &ServerDraft, now: UnixMillis) -> Result<Server> {
         self.within(async {
-            let is_local = draft.target == Target::Local && draft.name == LOCAL_NAME;
-            if (id == ServerId::LOCAL && !is_local) || (id != ServerId::LOCAL && draft.target == Target::Local) {
-                return Err(StoreError::ThisComputer);
-            }
-            let columns = Columns::of(draft)?;
             let mut tx = self.begin().await?;
-            let row = columns
-                .bound_to(
-                    "UPDATE server SET name = ?1, name_key = ?2, target = ?3, enabled = ?4, interval = ?5, thresholds = ?6,
-                     families_off = ?7, environment = ?8, tags = ?9 WHERE id = ?10 RETURNING *",
-                )
-                .bind(id.0)
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(|error| name_taken(error, draft))?
-                .ok_or(StoreError::NotFound)?;
-            rhythm::note(&mut tx, id, row.interval, now).await?;
+            let server = update(&mut tx, id, draft, now).await?;
             tx.commit().await?;
-            row.try_into()
+            Ok(server)
+        })
+        .await
+    }
+
+    /// Adds and changes servers and sets a setting, all of it or nothing. Answers with the new and the changed servers, each in
+    /// the order in which they were given.
+    ///
+    /// # Errors
+    /// Those of [`Self::add_server`] and [`Self::update_server`].
+    pub async fn import<T: Serialize>(
+        &self,
+        new: &[ServerDraft],
+        changed: &[(ServerId, ServerDraft)],
+        setting: Option<(&str, &T)>,
+        now: UnixMillis,
+    ) -> Result<(Vec<Server>, Vec<Server>)> {
+        self.within(async {
+            let mut tx = self.begin().await?;
+            let mut updated = Vec::with_capacity(changed.len());
+            for (id, draft) in changed {
+                updated.push(update(&mut tx, *id, draft, now).await?);
+            }
+            let mut added = Vec::with_capacity(new.len());
+            for draft in new {
+                added.push(insert(&mut tx, draft, now).await?);
+            }
+            if let Some((key, value)) = setting {
+                setting::put(&mut tx, key, value).await?;
+            }
+            tx.commit().await?;
+            Ok((added, updated))
         })
         .await
     }
@@ -143,6 +147,42 @@ impl Store {
         })
         .await
     }
+}
+
+async fn insert(conn: &mut SqliteConnection, draft: &ServerDraft, now: UnixMillis) -> Result<Server> {
+    if draft.target == Target::Local {
+        return Err(StoreError::ThisComputer);
+    }
+    let row = Columns::of(draft)?
+        .bound_to(
+            "INSERT INTO server (name, name_key, target, enabled, interval, thresholds, families_off, environment,
+             tags, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING *",
+        )
+        .bind(now.0)
+        .fetch_one(&mut *conn)
+        .await
+        .map_err(|error| name_taken(error, draft))?;
+    rhythm::note(conn, ServerId(row.id), row.interval, now).await?;
+    row.try_into()
+}
+
+async fn update(conn: &mut SqliteConnection, id: ServerId, draft: &ServerDraft, now: UnixMillis) -> Result<Server> {
+    let is_local = draft.target == Target::Local && draft.name == LOCAL_NAME;
+    if (id == ServerId::LOCAL && !is_local) || (id != ServerId::LOCAL && draft.target == Target::Local) {
+        return Err(StoreError::ThisComputer);
+    }
+    let row = Columns::of(draft)?
+        .bound_to(
+            "UPDATE server SET name = ?1, name_key = ?2, target = ?3, enabled = ?4, interval = ?5, thresholds = ?6,
+             families_off = ?7, environment = ?8, tags = ?9 WHERE id = ?10 RETURNING *",
+        )
+        .bind(id.0)
+        .fetch_optional(&mut *conn)
+        .await
+        .map_err(|error| name_taken(error, draft))?
+        .ok_or(StoreError::NotFound)?;
+    rhythm::note(conn, id, row.interval, now).await?;
+    row.try_into()
 }
 
 /// A draft as its columns take it.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sqlx::SqliteConnection;
 
 use crate::text::{from_json, to_json};
 use crate::{Result, Store};
@@ -25,17 +26,19 @@ impl Store {
     /// Sets a setting.
     pub async fn put_setting<T: Serialize>(&self, key: &str, value: &T) -> Result<()> {
         self.within(async {
-            let text = to_json("setting.value", value)?;
             let mut tx = self.begin().await?;
-            sqlx::query(
-                "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            )
-            .bind(key)
-            .bind(text)
-            .execute(&mut *tx)
-            .await?;
+            put(&mut tx, key, value).await?;
             Ok(tx.commit().await?)
         })
         .await
     }
+}
+
+pub(crate) async fn put<T: Serialize>(conn: &mut SqliteConnection, key: &str, value: &T) -> Result<()> {
+    sqlx::query("INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value")
+        .bind(key)
+        .bind(to_json("setting.value", value)?)
+        .execute(conn)
+        .await?;
+    Ok(())
 }

@@ -8,7 +8,7 @@ use hostrounds_engine::api::Hostrounds;
 use hostrounds_engine::api::view::{HostKeyCheck, HostKeyOffer};
 use serde::Serialize;
 
-use super::known::asked;
+use crate::confirm::asked;
 use crate::output::command::quoted;
 use crate::output::failure::tell;
 use crate::output::{Output, safe};

@@ -114,6 +114,32 @@ async fn a_password_logs_in_and_a_wrong_one_names_the_remedy() {
     assert_eq!(program.run(&["--json", "server", "list"]).await.done().json().as_array().unwrap().len(), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_says_which_secrets_the_keyring_lacks() {
+    let keyring = Keyring::start().await;
+    let program = Program::on_bus(&keyring.bus);
+    let add = ["server", "add", "web", "--host", "127.0.0.1", "--port", "1", "--user", "ops", "--password-stdin"];
+    program.run_with("s3cret word\n", &add).await.done();
+    program.run(&["backup", "a.db"]).await.done();
+    let bytes = std::fs::read(program.folder().join("a.db")).unwrap();
+    assert!(!bytes.windows(11).any(|window| window == b"s3cret word"));
+
+    let here = program.run(&["--json", "restore", "a.db", "--yes"]).await.done().json();
+    assert_eq!(here["missingSecrets"], serde_json::json!([]), "{here}");
+    let shown = program.run(&["server", "show", "web"]).await.done().out;
+    assert!(shown.contains("password (in the keyring)"), "{shown}");
+
+    let other_keyring = Keyring::start().await;
+    let other = Program::on_bus(&other_keyring.bus);
+    let file = program.folder().join("a.db");
+    let there = other.run(&["restore", file.to_str().unwrap()]).await.done();
+    assert!(there.out.contains("web: the password is not here"), "{there:?}");
+    assert!(there.err.contains("hostrounds server edit NAME --password-stdin"), "{there:?}");
+    let shown = other.run(&["server", "show", "web"]).await.done().out;
+    assert!(shown.contains("password (not in the keyring)"), "{shown}");
+    other.run(&["collect", "web"]).await.refused(1, &["hostrounds server edit web --password-stdin"]);
+}
+
 #[tokio::test]
 async fn without_a_keyring_nothing_is_saved() {
     let program = Program::new();

@@ -1,6 +1,7 @@
 //! The real binary, from the outside: what it prints, what it keeps and how it ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)] // a test may fail loudly
 
+mod backup;
 mod export;
 mod import;
 mod keyring;

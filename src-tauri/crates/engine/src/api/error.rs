@@ -67,7 +67,13 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::not_found("server"),
-            other => Self::new(ErrorCode::Store, capitalised(&other.to_string()), other.hint()),
+            other => {
+                let code = match &other {
+                    StoreError::Damaged { .. } => ErrorCode::StoreDamaged,
+                    _ => ErrorCode::Store,
+                };
+                Self::new(code, capitalised(&other.to_string()), other.hint())
+            }
         }
     }
 }

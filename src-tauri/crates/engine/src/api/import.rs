@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hostrounds_core::activity::ActivityKind;
-use hostrounds_core::server::ServerDraft;
 use hostrounds_ssh_config::{Candidate, ConfigError, Configuration, Skipped, Surroundings};
 
 use super::Hostrounds;
@@ -14,35 +13,40 @@ use super::view::{ApiError, ErrorCode, ImportCandidate, ImportPreview, ImportSki
 const KEPT: usize = 8;
 
 /// The previews that were shown, so that exactly what was looked at is added, whatever the file says by then.
-#[derive(Default)]
-pub(crate) struct Previews {
-    shown: Mutex<Shown>,
+pub(crate) struct Previews<T> {
+    shown: Mutex<Shown<T>>,
 }
 
-#[derive(Default)]
-struct Shown {
+struct Shown<T> {
     count: u64,
     /// By id, oldest first.
-    drafts: Vec<(String, Vec<ServerDraft>)>,
+    files: Vec<(String, T)>,
 }
 
-impl Previews {
-    fn keep(&self, drafts: Vec<ServerDraft>) -> String {
+impl<T> Default for Previews<T> {
+    fn default() -> Self {
+        Self { shown: Mutex::new(Shown { count: 0, files: Vec::new() }) }
+    }
+}
+
+impl<T: Clone> Previews<T> {
+    /// Keeps what was read, under an id that it gives.
+    pub(super) fn keep(&self, file: T) -> String {
         let mut shown = self.lock();
         shown.count += 1;
         let id = format!("import-{}", shown.count);
-        shown.drafts.push((id.clone(), drafts));
-        if shown.drafts.len() > KEPT {
-            shown.drafts.remove(0);
+        shown.files.push((id.clone(), file));
+        if shown.files.len() > KEPT {
+            shown.files.remove(0);
         }
         id
     }
 
-    fn get(&self, id: &str) -> Option<Vec<ServerDraft>> {
-        self.lock().drafts.iter().find(|(known, _)| known == id).map(|(_, drafts)| drafts.clone())
+    pub(super) fn get(&self, id: &str) -> Option<T> {
+        self.lock().files.iter().find(|(known, _)| known == id).map(|(_, file)| file.clone())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shown> {
+    fn lock(&self) -> MutexGuard<'_, Shown<T>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,6 +3,8 @@
 //! Every method is whole in itself: it checks what it is given, changes the store, the keyring and the schedule as needed,
 //! writes the activity log and tells the other faces through events.
 
+pub mod backup;
+mod config;
 mod connection;
 pub(crate) mod error;
 pub mod export;

@@ -83,7 +83,7 @@ fn field(slot: &SecretSlot, target: &Target) -> String {
 }
 
 /// A secret, as people call it.
-fn name(slot: &SecretSlot) -> String {
+pub(super) fn name(slot: &SecretSlot) -> String {
     match slot {
         SecretSlot::Password { jump: None } => "password".to_owned(),
         SecretSlot::Password { jump: Some(jump) } => format!("password of the jump host {jump}"),
@@ -495,6 +495,55 @@ mod tests {
         let again = engine_in(&keyring, folder.path()).await;
         let noted = |id| again.servers().into_iter().find(|view| view.server.id == id).unwrap().secrets;
         assert_eq!((noted(web), noted(db)), (vec![own(), of_jump(), of_key()], vec![own()]));
+        again.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn what_the_keyring_of_another_computer_lacks_is_not_claimed_after_a_restore() {
+        use crate::api::backup;
+
+        let keyring = FakeKeyring::new();
+        let (hostrounds, folder) = engine(&keyring).await;
+        let id = hostrounds.add_server(form(target(), &[(own(), "a"), (of_key(), "c")])).await.unwrap().server.id;
+        let elsewhere = tempfile::tempdir().unwrap();
+        let file = elsewhere.path().join("a.db");
+        hostrounds.back_up(file.clone(), false, &|_| {}).await.unwrap();
+        hostrounds.shutdown().await;
+
+        // The same computer: everything is found.
+        let options = Options { data_dir: folder.path().to_owned(), notify: false };
+        assert!(backup::restore(&options, &file, &|_| {}).await.unwrap().aside.is_some());
+        let same = engine_in(&keyring, folder.path()).await;
+        assert_eq!(same.missing_secrets().await.unwrap(), []);
+        assert_eq!(same.servers().into_iter().find(|view| view.server.id == id).unwrap().secrets, [own(), of_key()]);
+        assert!(same.troubles().is_empty(), "{:?}", same.troubles());
+        same.shutdown().await;
+
+        // Another one, whose keyring does not answer at first and then has one of two.
+        let keyring = FakeKeyring::new();
+        keyring.entries.lock().unwrap().insert((id, of_key()), "c".into());
+        let options = Options { data_dir: elsewhere.path().join("data"), notify: false };
+        assert_eq!(backup::restore(&options, &file, &|_| {}).await.unwrap().aside, None);
+        keyring.fails_after(0);
+        let other = engine_in(&keyring, &options.data_dir).await;
+        let missing = match other.missing_secrets().await {
+            Ok(missing) => missing,
+            Err(error) => {
+                assert_eq!(error.code, ErrorCode::Keyring);
+                other.missing_secrets().await.unwrap()
+            }
+        };
+        assert_eq!(missing.iter().map(|it| (it.name.as_str(), &it.slot)).collect::<Vec<_>>(), [("web", &own())]);
+        let view = || other.servers().into_iter().find(|view| view.server.id == id).unwrap();
+        assert_eq!(view().secrets, [of_key()]);
+        let trouble = other.troubles().into_iter().find(|it| it.code == "secrets_missing").unwrap();
+        assert!(trouble.message.contains("web (password)"), "{}", trouble.message);
+        other.update_server(id, form(target(), &[(own(), "a")])).await.unwrap();
+        assert_eq!(view().secrets, [own(), of_key()]);
+        assert!(other.troubles().iter().all(|it| it.code != "secrets_missing"));
+        other.shutdown().await;
+        let again = engine_in(&keyring, &options.data_dir).await;
+        assert_eq!(again.missing_secrets().await.unwrap(), [], "asked once");
         again.shutdown().await;
     }
 

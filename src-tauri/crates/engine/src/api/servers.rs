@@ -1,5 +1,7 @@
 //! Servers: added, edited, removed; their secrets; the settings of the application.
 
+use std::sync::Arc;
+
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::server::{Server, ServerDraft, ServerId, Target};
 use hostrounds_store::StoreError;
@@ -33,9 +35,7 @@ impl Hostrounds {
                 return Err(error);
             }
         };
-        engine.board.put(server.clone(), engine.secrets.of(&server));
-        engine.start_task(server.id).await;
-        engine.log(ActivityKind::ServerAdded, Some(server.id), &format!("{} was added", server.name)).await;
+        engine.server_was_added(&server).await;
         engine.log_secrets(&server, done).await;
         self.told(server.id)
     }
@@ -73,21 +73,9 @@ impl Hostrounds {
                 return Err(error);
             }
         };
-        engine.board.put(server.clone(), engine.secrets.of(&server));
-        engine.hand_over_settings(server.clone(), reconnect).await;
-        if reconnect || before.target != server.target || (server.enabled && !before.enabled) {
-            engine.pipeline.release(&server).await;
-        }
-        if before.enabled
-            && !server.enabled
-            && let Err(error) = engine.alerting.ended(&server).await
-        {
-            engine.troubles.raise(store_trouble(&error));
-        }
-        for (kind, message) in changes(&before, &server) {
-            engine.log(kind, Some(id), &message).await;
-        }
+        engine.server_was_changed(&before, &server, reconnect).await;
         engine.log_secrets(&server, done).await;
+        engine.look_after_missing_secrets().await;
         self.told(id)
     }
 
@@ -128,6 +116,7 @@ impl Hostrounds {
         engine.events.send(Event::ServerRemoved { id });
         engine.queue_changed.notify_one();
         let cleared = engine.forget_secrets(&server).await;
+        engine.look_after_missing_secrets().await;
         engine.log(ActivityKind::ServerRemoved, Some(id), &format!("{} was removed", server.name)).await;
         cleared
     }
@@ -137,34 +126,10 @@ impl Hostrounds {
     /// # Errors
     /// [`ErrorCode::Invalid`] with the fields that are outside their [`SettingBounds`]; [`ErrorCode::Store`].
     pub async fn set_settings(&self, settings: Settings) -> Result<Settings, ApiError> {
-        let SettingBounds { least_concurrency: least, most_concurrency: most, .. } = SettingBounds::default();
-        if !(least..=most).contains(&settings.concurrency) {
-            let message = format!("{least} to {most} collections can run at a time.");
-            return Err(ApiError::invalid_field("concurrency", message));
-        }
-        storage::checked(&settings.retention)?;
-        settings.budget.checked().map_err(ApiError::invalid)?;
-        let before = self.engine.settings();
-        if before != settings {
-            self.engine.put_settings(settings.clone()).await?;
-            let mut changes = Vec::new();
-            if before.concurrency != settings.concurrency {
-                changes.push(format!("{} collections at a time", settings.concurrency));
-            }
-            if before.notifications != settings.notifications {
-                changes.push(format!("notifications {}", if settings.notifications { "on" } else { "off" }));
-            }
-            if before.budget != settings.budget {
-                changes.push("the budget of a server".to_owned());
-                for server in self.engine.board.servers() {
-                    self.engine.pipeline.tell(server.id);
-                }
-            }
-            if before.retention != settings.retention {
-                changes.push(format!("the history is kept {}", storage::words(&settings.retention)));
-                self.engine.upkeep.notify_one();
-            }
-            self.engine.log(ActivityKind::SettingChanged, None, &format!("Settings: {}", changes.join(", "))).await;
+        check_settings(&settings)?;
+        if self.engine.settings() != settings {
+            self.engine.put_settings(&settings).await?;
+            self.engine.settings_were_changed(settings.clone()).await;
         }
         Ok(settings)
     }
@@ -177,6 +142,49 @@ impl Hostrounds {
 }
 
 impl Engine {
+    /// Takes up a server that is new in the store.
+    pub(super) async fn server_was_added(self: &Arc<Self>, server: &Server) {
+        self.board.put(server.clone(), self.secrets.of(server));
+        self.start_task(server.id).await;
+        self.log(ActivityKind::ServerAdded, Some(server.id), &format!("{} was added", server.name)).await;
+    }
+
+    /// Follows a server that was changed in the store. `reconnect`: its secrets are other ones.
+    pub(super) async fn server_was_changed(&self, before: &Server, server: &Server, reconnect: bool) {
+        self.board.put(server.clone(), self.secrets.of(server));
+        self.hand_over_settings(server.clone(), reconnect).await;
+        if reconnect || before.target != server.target || (server.enabled && !before.enabled) {
+            self.pipeline.release(server).await;
+        }
+        if before.enabled
+            && !server.enabled
+            && let Err(error) = self.alerting.ended(server).await
+        {
+            self.troubles.raise(store_trouble(&error));
+        }
+        for (kind, message) in changes(before, server) {
+            self.log(kind, Some(server.id), &message).await;
+        }
+        self.pipeline.tell(server.id);
+    }
+
+    /// Follows settings that were changed in the store.
+    pub(super) async fn settings_were_changed(&self, settings: Settings) {
+        let before = self.settings();
+        let changes = settings_changes(&before, &settings);
+        let budget = before.budget != settings.budget;
+        if before.retention != settings.retention {
+            self.upkeep.notify_one();
+        }
+        self.apply_settings(settings);
+        if budget {
+            for server in self.board.servers() {
+                self.pipeline.tell(server.id);
+            }
+        }
+        self.log(ActivityKind::SettingChanged, None, &format!("Settings: {}", changes.join(", "))).await;
+    }
+
     /// Hands new settings to the task of a server.
     pub(crate) async fn hand_over_settings(&self, server: Server, reconnect: bool) {
         let sender = self.tasks.lock().await.get(&server.id).map(TaskHandle::sender);
@@ -195,8 +203,38 @@ fn naming(error: StoreError, name: &str) -> ApiError {
     }
 }
 
+/// Whether the settings can be as they are.
+pub(super) fn check_settings(settings: &Settings) -> Result<(), ApiError> {
+    let SettingBounds { least_concurrency: least, most_concurrency: most, .. } = SettingBounds::default();
+    if !(least..=most).contains(&settings.concurrency) {
+        let message = format!("{least} to {most} collections can run at a time.");
+        return Err(ApiError::invalid_field("concurrency", message));
+    }
+    storage::checked(&settings.retention)?;
+    settings.budget.checked().map_err(ApiError::invalid)?;
+    Ok(())
+}
+
+/// What changed between two versions of the settings, in words.
+pub(super) fn settings_changes(before: &Settings, after: &Settings) -> Vec<String> {
+    let mut changes = Vec::new();
+    if before.concurrency != after.concurrency {
+        changes.push(format!("{} collections at a time", after.concurrency));
+    }
+    if before.notifications != after.notifications {
+        changes.push(format!("notifications {}", if after.notifications { "on" } else { "off" }));
+    }
+    if before.budget != after.budget {
+        changes.push("the budget of a server".to_owned());
+    }
+    if before.retention != after.retention {
+        changes.push(format!("the history is kept {}", storage::words(&after.retention)));
+    }
+    changes
+}
+
 /// What changed between two versions of a server, as lines of the activity log.
-fn changes(before: &Server, after: &Server) -> Vec<(ActivityKind, String)> {
+pub(super) fn changes(before: &Server, after: &Server) -> Vec<(ActivityKind, String)> {
     let mut lines = Vec::new();
     let settings = |server: &Server| Server { enabled: true, ..server.clone() };
     if settings(before) != settings(after) {

@@ -21,6 +21,7 @@ use russh::keys::PublicKey;
 use crate::endpoint::known_host_name;
 use entry::Origin;
 pub use error::KnownHostsError;
+use line::{Line, Marker};
 pub(crate) use offer::fingerprint;
 pub use offer::{HostKeyOffer, KnownKey, Verdict};
 use own_file::{OwnFile, Text};
@@ -132,6 +133,85 @@ impl KnownHosts {
         })
     }
 
+    /// What stands in the app's own file; nothing where there is none.
+    ///
+    /// # Errors
+    /// When the file is there but cannot be read.
+    pub fn own_text(&self) -> Result<Option<Vec<u8>>, KnownHostsError> {
+        let text = self.own.read()?;
+        Ok(self.own.path().exists().then(|| text.as_bytes().to_vec()))
+    }
+
+    /// The keys that stand in the app's own file under plain names, in the order of the file.
+    ///
+    /// # Errors
+    /// When the file is there but cannot be read.
+    pub fn accepted(&self) -> Result<Vec<HostKeyOffer>, KnownHostsError> {
+        let text = self.own.read()?;
+        let lines = text.as_bytes().split(|byte| *byte == b'\n').filter_map(Line::split);
+        let plain = lines.filter(|line| line.marker == Marker::Plain);
+        Ok(plain
+            .filter_map(|line| Some((std::str::from_utf8(line.hosts).ok()?, line.key()?)))
+            .flat_map(|(hosts, key)| {
+                let names = hosts.split(',').filter(|name| pattern::is_plain_name(name));
+                names.map(|name| HostKeyOffer::new(name, &key)).collect::<Vec<_>>()
+            })
+            .collect())
+    }
+
+    /// Judges a key, given as `ssh-ed25519 AAAA...`, under `name` as a file of known hosts has it: `host`, or `[host]:port`.
+    ///
+    /// # Errors
+    /// When `key` is not a public key, `name` cannot be written into a file of known hosts, or the app's own file is there but
+    /// cannot be read.
+    pub fn judge_named(&self, name: &str, key: &str) -> Result<Verdict, KnownHostsError> {
+        let key = parse_key(key)?;
+        if !pattern::is_plain_name(name) {
+            return Err(KnownHostsError::BadName { host: name.to_owned() });
+        }
+        Ok(self.record_with(name, &self.own.read()?).judge(&key.into()))
+    }
+
+    /// Accepts several keys at once, all or none; of one server too, where nothing is known of it yet.
+    ///
+    /// # Errors
+    /// Those of [`Self::accept`].
+    pub fn accept_all(&self, offers: &[HostKeyOffer]) -> Result<(), KnownHostsError> {
+        self.own.change(|text| {
+            let before = text.clone();
+            for offer in offers {
+                let (key, name) = (parse_key(&offer.openssh)?, offer.host.as_str());
+                if !pattern::is_plain_name(name) {
+                    return Err(KnownHostsError::BadName { host: offer.host.clone() });
+                }
+                match self.record_with(name, &before).judge(&key.clone().into()) {
+                    Verdict::Known => {}
+                    Verdict::Unknown(_) => text.add(name, &key),
+                    Verdict::Changed(current) => {
+                        let known = current.replaces.first().map(|key| (key.file.clone(), key.line));
+                        let (file, line) = known.unwrap_or_default();
+                        return Err(KnownHostsError::Contradicted { host: current.host, file, line });
+                    }
+                    Verdict::Revoked { offer, entry } => {
+                        return Err(KnownHostsError::Revoked { host: offer.host, file: entry.file, line: entry.line });
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Puts `text` in the place of everything that stands in the app's own file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn replace_own_text(&self, text: Vec<u8>) -> Result<(), KnownHostsError> {
+        self.own.change(|own| {
+            *own = Text::from(text);
+            Ok(())
+        })
+    }
+
     /// Files `proven`, keys that the server of `name` has proved to hold, on the strength of `trusted`, the key it
     /// showed at the beginning; takes those of its keys out of the app's own file that are not among `announced` any
     /// more. Returns the fingerprints of the keys that are new.
@@ -183,6 +263,12 @@ impl KnownHosts {
         }
         Record::new(name, exact, portless, own.overruled(name))
     }
+}
+
+/// The fingerprint of a key that is given as `ssh-ed25519 AAAA...`; nothing where it is none.
+#[must_use]
+pub fn fingerprint_of(key: &str) -> Option<String> {
+    parse_key(key).ok().map(|key| fingerprint(&key))
 }
 
 fn parse_key(key: &str) -> Result<PublicKey, KnownHostsError> {

@@ -119,6 +119,12 @@ fn create_private_folder(folder: &Path) -> io::Result<()> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text(Vec<u8>);
 
+impl From<Vec<u8>> for Text {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
 impl Text {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -1,5 +1,7 @@
 //! The shapes that cross to the window and into `--json`: everything a face shows is computed here, none of it there.
 
+mod backup;
+mod config;
 mod connection;
 mod host_keys;
 mod import;
@@ -21,6 +23,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use self::backup::{BackupFile, BackupMade, MissingSecret, Replaced};
+pub use self::config::{ConfigEntry, ConfigHostKey, ConfigImported, ConfigKind, ConfigOutcome, ConfigPreview};
 pub use self::connection::{ConnectionTest, StepOutcome, TestReport, TestStep};
 pub use self::host_keys::{HostKeyCheck, HostKeyOffer, KnownHostKey};
 pub use self::import::{ImportCandidate, ImportPreview, ImportSkipped};
@@ -327,6 +331,14 @@ pub enum ErrorCode {
     SshConfig,
     /// What is exported cannot be written where it should go.
     Export,
+    /// The database is damaged: a backup can take its place, or an empty one.
+    StoreDamaged,
+    /// Another process has the data open, or replaces it.
+    InUse,
+    /// A backup cannot be written or used.
+    Backup,
+    /// A configuration file cannot be written, read or taken over.
+    Config,
 }
 
 /// What the engine tells its faces, in the order in which it happens.
