@@ -161,7 +161,7 @@ impl Hostrounds {
                 }
             }
             if before.retention != settings.retention {
-                changes.push(format!("the history is kept {}", storage::words(&settings.retention)));
+                changes.push(format!("the history is kept {}", settings.retention.words()));
                 self.engine.upkeep.notify_one();
             }
             self.engine.log(ActivityKind::SettingChanged, None, &format!("Settings: {}", changes.join(", "))).await;
