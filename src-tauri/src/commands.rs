@@ -5,10 +5,11 @@ use hostrounds_core::alert::Alert;
 use hostrounds_core::collection::{Collection, CollectionId};
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
+use hostrounds_core::retention::Retention;
 use hostrounds_core::server::ServerId;
 use hostrounds_engine::api::view::{
-    ApiError, ConnectionTest, FootprintReport, ImportPreview, Latest, RestrictKit, ServerForm, ServerView, Settings,
-    Snapshot, TestReport,
+    ApiError, ConnectionTest, FootprintReport, ImportPreview, Latest, RestrictKit, RetentionPreview, ServerForm,
+    ServerView, Settings, Snapshot, StorageReport, TestReport,
 };
 use secrecy::SecretString;
 use tauri::ipc::Invoke;
@@ -209,6 +210,28 @@ async fn set_live(engine: State<'_, Engine>, id: ServerId, live: bool) -> Answer
 #[tauri::command]
 async fn set_settings(engine: State<'_, Engine>, settings: Settings) -> Answer<Settings> {
     engine.ready().await?.set_settings(settings).await
+}
+
+/// What the history takes on this disk, and what is kept of it.
+#[tauri::command]
+async fn storage(engine: State<'_, Engine>) -> Answer<StorageReport> {
+    engine.ready().await?.storage().await
+}
+
+/// What would be given up of the history if that were kept.
+#[tauri::command]
+async fn preview_retention(
+    engine: State<'_, Engine>,
+    retention: Retention,
+    exception: Option<(ServerId, Option<u32>)>,
+) -> Answer<RetentionPreview> {
+    engine.ready().await?.preview_retention(retention, exception).await
+}
+
+/// Sets how many days the history of one server is kept, or leaves it to the settings.
+#[tauri::command]
+async fn set_keep_days(engine: State<'_, Engine>, id: ServerId, days: Option<u32>) -> Answer<()> {
+    engine.ready().await?.set_keep_days(id, days).await
 }
 
 #[cfg(test)]

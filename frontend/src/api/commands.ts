@@ -14,16 +14,22 @@ import type { ImportPreview } from './gen/ImportPreview';
 import type { Latest } from './gen/Latest';
 import type { MetricInfo } from './gen/MetricInfo';
 import type { RestrictKit } from './gen/RestrictKit';
+import type { Retention } from './gen/Retention';
+import type { RetentionPreview } from './gen/RetentionPreview';
 import type { SeriesHistory } from './gen/SeriesHistory';
 import type { ServerForm } from './gen/ServerForm';
 import type { ServerId } from './gen/ServerId';
 import type { ServerView } from './gen/ServerView';
 import type { Settings } from './gen/Settings';
 import type { Snapshot } from './gen/Snapshot';
+import type { StorageReport } from './gen/StorageReport';
 import type { TestReport } from './gen/TestReport';
 
 /** A command without arguments. */
 type Nothing = Record<string, never>;
+
+/** A server, and the days that its history is to be kept; null for those of the settings. */
+export type KeepException = [ServerId, number | null];
 
 /** Name of a command -> its arguments and its answer. */
 export interface CommandMap {
@@ -55,6 +61,9 @@ export interface CommandMap {
   metrics: { args: Nothing; answer: MetricInfo[] };
   set_live: { args: { id: ServerId; live: boolean }; answer: null };
   set_settings: { args: { settings: Settings }; answer: Settings };
+  storage: { args: Nothing; answer: StorageReport };
+  preview_retention: { args: { retention: Retention; exception: KeepException | null }; answer: RetentionPreview };
+  set_keep_days: { args: { id: ServerId; days: number | null }; answer: null };
 }
 
 async function call<Name extends keyof CommandMap>(
@@ -109,4 +118,10 @@ export const engine = {
   metrics: () => call('metrics', {}),
   setLive: (id: ServerId, live: boolean) => call('set_live', { id, live }),
   setSettings: (settings: Settings) => call('set_settings', { settings }),
+  storage: () => call('storage', {}),
+  /** With an exception, as if that server were kept so from now on. */
+  previewRetention: (retention: Retention, exception: KeepException | null) =>
+    call('preview_retention', { retention, exception }),
+  /** Without days the settings say how long. */
+  setKeepDays: (id: ServerId, days: number | null) => call('set_keep_days', { id, days }),
 };
