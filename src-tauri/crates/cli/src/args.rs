@@ -9,6 +9,7 @@ use crate::history::HistoryArguments;
 use crate::import::ImportCommand;
 use crate::lists::{ActivityArguments, AlertsArguments};
 use crate::server::ServerCommand;
+use crate::storage::StorageArguments;
 use crate::watch::WatchArguments;
 
 /// Names the data directory where no option does.
@@ -74,4 +75,6 @@ pub(crate) enum Command {
     Queue,
     /// List who or what did what, newest first
     Activity(ActivityArguments),
+    /// Show what the history takes on this disk; say how long and how much of it is kept
+    Storage(StorageArguments),
 }

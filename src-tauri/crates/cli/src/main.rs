@@ -2,6 +2,7 @@
 
 mod args;
 mod collect;
+mod confirm;
 mod history;
 mod import;
 mod lists;
@@ -14,6 +15,7 @@ mod secret;
 mod server;
 mod session;
 mod signals;
+mod storage;
 mod watch;
 
 use std::process::ExitCode;
@@ -60,6 +62,7 @@ async fn carry_out(arguments: Arguments, output: &Output) -> Result<(), Problem>
         Command::Alerts(wanted) => lists::alerts(wanted, place, output).await,
         Command::Queue => lists::queue(place, output).await,
         Command::Activity(wanted) => lists::activity(wanted, place, output).await,
+        Command::Storage(wanted) => storage::carry_out(wanted, place, output).await,
     }
 }
 

@@ -21,7 +21,7 @@ use crate::problem::Problem;
 const LINE_MAX: usize = 2_000;
 
 /// The options that fields of the engine are set with; the numbers in a field are left out.
-const OPTIONS: [(&str, &str); 24] = [
+const OPTIONS: [(&str, &str); 27] = [
     ("name", "NAME"),
     ("host", "--host"),
     ("port", "--port"),
@@ -46,6 +46,9 @@ const OPTIONS: [(&str, &str); 24] = [
     ("maxPoints", "--max-points"),
     ("attributes", "--attribute"),
     ("aliases", "--only"),
+    ("retention.days", "--days"),
+    ("retention.bytes", "--size"),
+    ("retention.warnBytes", "--warn"),
 ];
 
 /// The option that a field of the engine is set with.

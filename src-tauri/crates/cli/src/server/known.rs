@@ -1,12 +1,11 @@
 //! `server remove`, `server enable`, `server disable`.
 
-use std::io::{self, BufRead, IsTerminal};
-
 use clap::Args;
 use hostrounds_core::server::{ServerId, Target};
 use hostrounds_engine::api::Hostrounds;
 use serde::Serialize;
 
+use crate::confirm::asked;
 use crate::output::{Output, safe};
 use crate::problem::Problem;
 
@@ -58,17 +57,4 @@ pub(super) async fn set_enabled(
     } else {
         output.line(format!("{} is {}.", safe(&view.server.name), if enabled { "enabled" } else { "disabled" }))
     }
-}
-
-/// Asks a person on the terminal. Whether the answer was `yes`.
-pub(super) fn asked(question: &str, without_terminal: &str) -> Result<bool, Problem> {
-    let stdin = io::stdin();
-    if !stdin.is_terminal() {
-        return Err(Problem::usage("There is no terminal to ask on.", without_terminal));
-    }
-    let mut answer = String::new();
-    let read =
-        io::Write::write_all(&mut io::stderr(), question.as_bytes()).and_then(|()| stdin.lock().read_line(&mut answer));
-    read.map_err(|error| Problem::Machine { what: "The answer cannot be read".into(), error })?;
-    Ok(answer.trim().eq_ignore_ascii_case("yes"))
 }

@@ -7,6 +7,7 @@ mod over_ssh;
 mod program;
 mod questions;
 mod staying;
+mod storage;
 mod this_computer;
 mod words;
 mod wrong_use;
