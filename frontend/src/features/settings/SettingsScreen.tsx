@@ -8,6 +8,7 @@ import { Panel } from '../../components/Panel';
 import { useModel } from '../../state/hooks';
 import { attempt } from '../toasts';
 import classes from './Settings.module.css';
+import { StoragePanel } from './storage/StoragePanel';
 
 const FEWEST = 1;
 const MOST = 64;
@@ -136,6 +137,7 @@ export function SettingsScreen() {
       <Panel title="What watching a server may cost">
         <BudgetFields key={JSON.stringify(settings.budget)} current={settings.budget} />
       </Panel>
+      <StoragePanel />
       <Panel title="Window">
         <Appearance />
       </Panel>
