@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Days {
     /// So many days.
-    Some(u32),
+    Count(u32),
     /// Without limit.
     Forever,
     /// A server: as long as the settings say for all.
@@ -37,7 +37,7 @@ pub(super) fn days(text: &str) -> Result<Days, String> {
         "default" => Ok(Days::Default),
         _ => text
             .parse()
-            .map(Days::Some)
+            .map(Days::Count)
             .map_err(|_| "a whole number of days is wanted, or `forever`, or with --server `default`".to_owned()),
     }
 }
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn days_are_whole_or_a_word() {
-        assert_eq!(days("30"), Ok(Days::Some(30)));
+        assert_eq!(days("30"), Ok(Days::Count(30)));
         assert_eq!(days("forever"), Ok(Days::Forever));
         assert_eq!(days("default"), Ok(Days::Default));
         for text in ["", "1.5", "-1", "30d", "always"] {

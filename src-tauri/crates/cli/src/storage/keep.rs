@@ -42,8 +42,8 @@ pub(crate) struct KeepArguments {
 enum Wanted {
     /// Of all servers.
     All(Retention),
-    /// Of one server.
-    One(Server, Option<u32>),
+    /// Of one server; without days, as that of the others.
+    One { id: ServerId, name: String, days: Option<u32> },
 }
 
 #[derive(Serialize)]
@@ -62,9 +62,14 @@ pub(super) async fn carry_out(wanted: KeepArguments, engine: &Hostrounds, output
     let wanted = wanted.over(present.retention, engine)?;
     let (retention, exception) = match &wanted {
         Wanted::All(retention) => (*retention, None),
-        Wanted::One(server, days) => (present.retention, Some((server.id, *days))),
+        Wanted::One { id, days, .. } => (present.retention, Some((*id, *days))),
     };
-    let preview = engine.preview_retention(retention, exception).await?;
+    let mut preview = engine.preview_retention(retention, exception).await?;
+    if let Some((id, _)) = exception {
+        // What goes of the others goes anyway.
+        preview.servers.retain(|of| of.server == id);
+        preview.by_size = Expired::default();
+    }
     let goes = total(&preview);
     if !output.json {
         show(&preview, engine, output)?;
@@ -81,7 +86,7 @@ pub(super) async fn carry_out(wanted: KeepArguments, engine: &Hostrounds, output
             Wanted::All(retention) => {
                 engine.set_settings(Settings { retention: *retention, ..engine.settings() }).await?;
             }
-            Wanted::One(server, days) => engine.set_keep_days(server.id, *days).await?,
+            Wanted::One { id, days, .. } => engine.set_keep_days(*id, *days).await?,
         }
     }
     if output.json {
@@ -94,11 +99,11 @@ pub(super) async fn carry_out(wanted: KeepArguments, engine: &Hostrounds, output
     }
     output.line(match &wanted {
         Wanted::All(retention) => format!("The history is kept {}.", retention.words()),
-        Wanted::One(server, Some(days)) => {
-            format!("The history of {} is kept for {}.", safe(&server.name), days_words(*days))
+        Wanted::One { name, days: Some(days), .. } => {
+            format!("The history of {} is kept for {}.", safe(name), days_words(*days))
         }
-        Wanted::One(server, None) => {
-            format!("The history of {} is kept as that of the others: {}.", safe(&server.name), retention.words())
+        Wanted::One { name, days: None, .. } => {
+            format!("The history of {} is kept as that of the others: {}.", safe(name), retention.words())
         }
     })?;
     if goes != Expired::default() {
@@ -110,15 +115,18 @@ pub(super) async fn carry_out(wanted: KeepArguments, engine: &Hostrounds, output
 impl KeepArguments {
     fn over(self, present: Retention, engine: &Hostrounds) -> Result<Wanted, Problem> {
         if let Some(name) = self.server {
-            let server = engine.server_named(&name)?.server;
-            return match self.days {
-                Some(Days::Some(days)) => Ok(Wanted::One(server, Some(days))),
-                Some(Days::Default) | None => Ok(Wanted::One(server, None)),
-                Some(Days::Forever) => Err(Problem::usage(
-                    "--days forever is for all servers.",
-                    format!("Of one server, up to {DAYS_MOST} days are kept: --days {DAYS_MOST}."),
-                )),
+            let Server { id, name, .. } = engine.server_named(&name)?.server;
+            let days = match self.days {
+                Some(Days::Count(days)) => Some(days),
+                Some(Days::Default) | None => None,
+                Some(Days::Forever) => {
+                    return Err(Problem::usage(
+                        "--days forever is for all servers.",
+                        format!("Of one server, up to {DAYS_MOST} days are kept: --days {DAYS_MOST}."),
+                    ));
+                }
             };
+            return Ok(Wanted::One { id, name, days });
         }
         if self.days.is_none() && self.size.is_none() && self.warn.is_none() {
             return Err(Problem::usage(
@@ -128,7 +136,7 @@ impl KeepArguments {
         }
         let days = match self.days {
             None => present.days,
-            Some(Days::Some(days)) => Some(days),
+            Some(Days::Count(days)) => Some(days),
             Some(Days::Forever) => None,
             Some(Days::Default) => {
                 return Err(Problem::usage("--days default is for one server.", "Name it with --server NAME."));
