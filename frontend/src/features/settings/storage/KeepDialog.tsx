@@ -7,7 +7,7 @@ import { NumberField } from '../../../components/NumberField';
 import { useModel } from '../../../state/hooks';
 import { attempt } from '../../toasts';
 import { Goes } from './Goes';
-import { daysIn, daysText, daysWords, givenUp } from './limits';
+import { daysIn, daysText, daysWords, givenUp, NOTHING } from './limits';
 import classes from './Storage.module.css';
 import { refusalOf, usePreview } from './usePreview';
 
@@ -26,9 +26,10 @@ export function KeepDialog({ of, name, onClose, onSaved }: KeepDialogProps) {
   const days = daysIn(text);
   const changed = days !== undefined && days !== of.days;
   const preview = usePreview(changed ? retention : null, changed ? [of.server, days] : null);
+  // What goes of the others goes anyway.
   const its = preview.known && {
-    ...preview.known,
     servers: preview.known.servers.filter(({ server }) => server === of.server),
+    bySize: NOTHING,
   };
   const kept = days ?? retention.days;
   const sentences = its ? givenUp(its, retention, `older than ${daysWords(kept)}`) : [];

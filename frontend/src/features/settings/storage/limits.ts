@@ -6,6 +6,8 @@ import type { RetentionPreview } from '../../../api/gen/RetentionPreview';
 import { numberIn } from '../../../components/NumberField';
 import { bytes, count } from '../../../format/units';
 
+export const NOTHING: Expired = { collections: 0, bytes: 0 };
+
 const GIBIBYTE = 2 ** 30;
 const DAYS_A_YEAR = 365;
 
@@ -47,7 +49,7 @@ function collections(amount: number): string {
 }
 
 /** Everything that goes. */
-export function allOf({ servers, bySize }: RetentionPreview): Expired {
+function allOf({ servers, bySize }: RetentionPreview): Expired {
   return servers.reduce(
     (all, { expired }) => ({ collections: all.collections + expired.collections, bytes: all.bytes + expired.bytes }),
     bySize,
@@ -57,7 +59,7 @@ export function allOf({ servers, bySize }: RetentionPreview): Expired {
 /** What a preview gives up, in sentences; none where nothing goes. `age` says what is too old. */
 export function givenUp({ servers, bySize }: RetentionPreview, { bytes: most }: Retention, age: string): string[] {
   const sentences = [];
-  const byAge = allOf({ servers, bySize: { collections: 0, bytes: 0 } });
+  const byAge = allOf({ servers, bySize: NOTHING });
   if (byAge.collections > 0) {
     const whose = servers.length === 1 ? '1 server' : `${count(servers.length)} servers`;
     sentences.push(`This gives up ${collections(byAge.collections)} of ${whose}, about ${bytes(byAge.bytes)}, ${age}.`);
