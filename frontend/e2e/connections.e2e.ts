@@ -62,27 +62,37 @@ describe('the SSH configuration', () => {
     await screen.press('More ways to add servers');
     await screen.within('More ways to add servers').press('Import from the SSH configuration');
     await screen.sees(/inner[^]*via /);
-    await screen.press('1 entry not taken over');
+    await screen.press('Not taken over: 1 entry');
     await screen.sees('Match host elsewhere');
     await screen.keep('import');
     await screen.press('Import 2 servers');
     await screen.sees('2 servers were added');
+    await screen.keep('import-added');
+  });
+
+  test('is tried before anything is visited: what passes is switched on', async () => {
+    await screen.press('Test all and switch on what passes');
+    await screen.sees('2 of 2 servers tested: 0 switched on, 2 still off.');
+    await screen.keep('import-tested');
+    await screen.press('Review host key of gate');
+    await screen.sees(gate.fingerprint);
+    await screen.press('Accept host key');
+    await screen.sees('2 of 2 servers tested: 1 switched on, 1 still off.');
     await screen.press('Done');
+    await is('gate', /Up/);
+    await is('inner', /Disabled/);
   });
 
   test('leads through its jump host: each asks for its own key', async () => {
-    await is('inner', /Review host key/);
     await screen.press('Actions for inner');
     await screen.press('Test connection');
-    await screen.sees(gate.fingerprint);
-    await screen.press('Accept host key');
     await screen.sees(inner.fingerprint);
     await screen.press('Accept host key');
     await screen.sees('Connection test passed');
     await screen.sees(/Jump host .*:\d+/);
     await screen.keep('test-through-jump');
+    await screen.press('Enable');
     await screen.press('Done');
-    await screen.press('Collect inner now');
     await is('inner', /Up/);
   });
 });
@@ -144,6 +154,9 @@ describe('a server that refuses the login', () => {
     await screen.follow('gate');
     await screen.sees('The schedule stands still');
     await screen.keep('held');
+    await screen.press('Edit login');
+    await until('the key file has the focus', async () => (await screen.focused()) === 'Private key file');
+    await screen.press('Cancel');
     gate.letIn();
     await screen.press('Try now');
     await screen.seesNoMore('The schedule stands still');

@@ -87,6 +87,9 @@ describe('the form', () => {
     await screen.sees('That is a public key.');
     await screen.sees('60 or more is recommended');
     await screen.sees('A threshold is a percentage from 1 to 100');
+    // What only hints at what could be typed does not look like something that is wrong.
+    const [wrong, fine] = [await screen.hintColor('User'), await screen.hintColor('Environment')];
+    expect(wrong).toBe(fine);
     await screen.keep('form-wrong');
   });
 

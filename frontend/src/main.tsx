@@ -9,6 +9,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { App } from './features/shell/App';
+import { MOST_TOASTS } from './features/toastList';
 import { watchKeyboard } from './keyboard';
 import { StoreContext } from './state/hooks';
 import { EngineStore } from './state/store';
@@ -28,7 +29,7 @@ if (!root) throw new Error('index.html has no #root.');
 createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} defaultColorScheme="auto">
-      <Notifications position="bottom-left" aria-live="polite" limit={4} zIndex={BELOW_DIALOGS} />
+      <Notifications position="bottom-left" aria-live="polite" limit={MOST_TOASTS + 1} zIndex={BELOW_DIALOGS} />
       <StoreContext value={store}>
         <App />
       </StoreContext>

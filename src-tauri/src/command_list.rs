@@ -6,7 +6,7 @@ macro_rules! with_commands {
             snapshot, latest, metrics, history, collections, alerts, activity,
             add_server, update_server, remove_server, set_enabled, ssh_config, import_ssh_config,
             test_server, connection_tests, accept_host_key, replace_host_key, answer_prompt, restrict, footprint,
-            collect, collect_all, retry, pause, resume, clean, set_live, set_settings,
+            collect, collect_all, retry, pause, resume, clean, set_live, set_settings, export, cancel_export, save_report,
             storage, preview_retention, set_keep_days
         }
     };

@@ -7,15 +7,18 @@ use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
 use hostrounds_core::retention::Retention;
 use hostrounds_core::server::ServerId;
+use hostrounds_engine::api::export::{ExportRequest, Exported};
+use hostrounds_engine::api::report::{ReportEnd, ReportRequest};
 use hostrounds_engine::api::view::{
     ApiError, ConnectionTest, FootprintReport, ImportPreview, Latest, RestrictKit, RetentionPreview, ServerForm,
     ServerView, Settings, Snapshot, StorageReport, TestReport,
 };
 use secrecy::SecretString;
 use tauri::ipc::Invoke;
-use tauri::{State, Wry};
+use tauri::{AppHandle, State, Wry};
 
 use crate::engine::Engine;
+use crate::export;
 
 include!("command_list.rs");
 
@@ -204,6 +207,35 @@ async fn clean(engine: State<'_, Engine>) -> Answer<()> {
 #[tauri::command]
 async fn set_live(engine: State<'_, Engine>, id: ServerId, live: bool) -> Answer<()> {
     engine.ready().await?.set_live(id, live).await
+}
+
+/// Exports into a file that the person chooses; nothing where none was chosen, or the export was cancelled.
+#[tauri::command]
+async fn export(
+    app: AppHandle,
+    engine: State<'_, Engine>,
+    id: String,
+    request: ExportRequest,
+) -> Answer<Option<Exported>> {
+    export::into_chosen_file(&app, engine.ready().await?, id, request).await
+}
+
+/// Writes a report into a file that the person chooses; nothing where none was chosen.
+#[tauri::command]
+async fn save_report(
+    app: AppHandle,
+    engine: State<'_, Engine>,
+    id: String,
+    request: ReportRequest,
+) -> Answer<Option<ReportEnd>> {
+    export::report_into_chosen_file(&app, engine.ready().await?, id, request).await
+}
+
+/// Cancels a running export or report.
+#[tauri::command]
+async fn cancel_export(engine: State<'_, Engine>, id: String) -> Answer<()> {
+    engine.ready().await?.cancel_export(&id);
+    Ok(())
 }
 
 /// Changes the settings.

@@ -8,6 +8,7 @@ mod arguments;
 mod commands;
 mod engine;
 mod events;
+mod export;
 mod graphics;
 mod logging;
 mod quit;

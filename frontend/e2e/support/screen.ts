@@ -58,6 +58,61 @@ export class Screen {
     await this.window.keys('Tab');
   }
 
+  /** The colour of the hint in an empty field. */
+  async hintColor(label: string): Promise<string> {
+    return this.window.execute(
+      (path) => {
+        const found = document.evaluate(path, document, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue;
+        return getComputedStyle(found as HTMLElement, '::placeholder').color;
+      },
+      await this.inReach(fieldOf(label)),
+    );
+  }
+
+  /** Presses keys as a person without a mouse does: a named one, or letter by letter what is no name of a key. */
+  async type(...keys: string[]): Promise<void> {
+    for (const key of keys) {
+      // Letters that are sent together are held down together, and the second of two alike is lost.
+      for (const one of NAMED_KEYS.includes(key) ? [key] : key) await this.window.keys(one);
+    }
+  }
+
+  /** What has the focus, by its name; nothing where it is lost. */
+  async focused(): Promise<string> {
+    return this.window.execute(() => {
+      const its = document.activeElement;
+      if (!(its instanceof HTMLElement) || its === document.body) return '';
+      const label = its instanceof HTMLInputElement || its instanceof HTMLSelectElement ? its.labels?.[0]?.innerText : undefined;
+      return (its.getAttribute('aria-label') ?? label ?? its.innerText).trim().split('\n')[0] ?? '';
+    });
+  }
+
+  /** Whether what has the focus can be told from the rest: by a ring around it, or around what stands for it. */
+  async focusShows(): Promise<boolean> {
+    return this.window.execute(() => {
+      const its = document.activeElement;
+      if (!(its instanceof HTMLElement)) return false;
+      const around = [its, its.nextElementSibling, its.parentElement?.querySelector('[class*="track"]'), its.closest('[class*="Input-wrapper"] > *')];
+      return around.some((one) => {
+        if (!(one instanceof HTMLElement)) return false;
+        const { outlineStyle, outlineWidth } = getComputedStyle(one);
+        return outlineStyle !== 'none' && parseFloat(outlineWidth) > 0;
+      });
+    });
+  }
+
+  /** Goes on with Tab until `name` has the focus, and answers with all that had it on the way. */
+  async tabTo(name: string, most = 60): Promise<string[]> {
+    const passed: string[] = [];
+    for (let step = 0; step < most; step += 1) {
+      const now = await this.focused();
+      if (now === name) return passed;
+      passed.push(now);
+      await this.type('Tab');
+    }
+    throw new Error(`Tab never comes to "${name}", only to: ${passed.join(' > ')}`);
+  }
+
   /** The values of a server in the overview, as they stand there. */
   async valuesOf(server: string): Promise<string> {
     return this.read(`//tr[th//a[${named(server)}]]/td[position() > 1 and position() < last() - 1]`);
@@ -161,6 +216,8 @@ export class Screen {
     return (await this.window.$(open).isExisting()) ? `(${open})[last()]${all}` : all;
   }
 }
+
+const NAMED_KEYS = ['Tab', 'Enter', 'Escape', 'ArrowRight'];
 
 function named(name: string): string {
   const quoted = JSON.stringify(name);

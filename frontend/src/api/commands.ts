@@ -8,11 +8,15 @@ import type { Alert } from './gen/Alert';
 import type { Collection } from './gen/Collection';
 import type { CollectionId } from './gen/CollectionId';
 import type { ConnectionTest } from './gen/ConnectionTest';
+import type { Exported } from './gen/Exported';
+import type { ExportRequest } from './gen/ExportRequest';
 import type { FootprintReport } from './gen/FootprintReport';
 import type { HistoryQuery } from './gen/HistoryQuery';
 import type { ImportPreview } from './gen/ImportPreview';
 import type { Latest } from './gen/Latest';
 import type { MetricInfo } from './gen/MetricInfo';
+import type { ReportEnd } from './gen/ReportEnd';
+import type { ReportRequest } from './gen/ReportRequest';
 import type { RestrictKit } from './gen/RestrictKit';
 import type { Retention } from './gen/Retention';
 import type { RetentionPreview } from './gen/RetentionPreview';
@@ -59,8 +63,11 @@ export interface CommandMap {
   alerts: { args: { server: ServerId | null; limit: number }; answer: Alert[] };
   activity: { args: { server: ServerId | null; before: number | null; limit: number }; answer: Activity[] };
   metrics: { args: Nothing; answer: MetricInfo[] };
+  save_report: { args: { id: string; request: ReportRequest }; answer: ReportEnd | null };
   set_live: { args: { id: ServerId; live: boolean }; answer: null };
   set_settings: { args: { settings: Settings }; answer: Settings };
+  export: { args: { id: string; request: ExportRequest }; answer: Exported | null };
+  cancel_export: { args: { id: string }; answer: null };
   storage: { args: Nothing; answer: StorageReport };
   preview_retention: { args: { retention: Retention; exception: KeepException | null }; answer: RetentionPreview };
   set_keep_days: { args: { id: ServerId; days: number | null }; answer: null };
@@ -116,8 +123,13 @@ export const engine = {
   alerts: (server: ServerId | null, limit: number) => call('alerts', { server, limit }),
   activity: (page: ActivityPage) => call('activity', { ...page }),
   metrics: () => call('metrics', {}),
+  /** Asks where to, and tells how far it is under `id`. Null where no file was chosen. */
+  saveReport: (id: string, request: ReportRequest) => call('save_report', { id, request }),
   setLive: (id: ServerId, live: boolean) => call('set_live', { id, live }),
   setSettings: (settings: Settings) => call('set_settings', { settings }),
+  /** Into a file that the person chooses; null where none was chosen, or the export was cancelled. */
+  export: (id: string, request: ExportRequest) => call('export', { id, request }),
+  cancelExport: (id: string) => call('cancel_export', { id }),
   storage: () => call('storage', {}),
   /** With an exception, as if that server were kept so from now on. */
   previewRetention: (retention: Retention, exception: KeepException | null) =>

@@ -11,6 +11,7 @@ import {
   Hourglass,
   Loader,
   type LucideIcon,
+  MessageCircleQuestion,
   RefreshCw,
   XCircle,
 } from 'lucide-react';
@@ -18,7 +19,7 @@ import {
 import type { AlertState } from '../api/gen/AlertState';
 import type { CollectionState } from '../api/gen/CollectionState';
 import type { ServerState } from '../api/gen/ServerState';
-import { collectionStateWord, serverStateMeaning, serverStateWord } from '../format/words';
+import { collectionStateWord, serverStateMeaning, serverStateWord, WAITS } from '../format/words';
 import classes from './StateBadge.module.css';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'quiet' | 'busy' | 'held';
@@ -52,6 +53,18 @@ const serverLook: Record<ServerState, [LucideIcon, Tone]> = {
 export function ServerStateBadge({ state }: { state: ServerState }) {
   const [icon, tone] = serverLook[state];
   return <Badge icon={icon} tone={tone} word={serverStateWord[state]} meaning={serverStateMeaning[state]} />;
+}
+
+/** It asks something that only a person can answer. */
+export function WaitsBadge() {
+  return (
+    <Badge
+      icon={MessageCircleQuestion}
+      tone="held"
+      word={WAITS}
+      meaning="A login is under way and waits for your answer."
+    />
+  );
 }
 
 const collectionLook: Record<CollectionState, [LucideIcon, Tone]> = {

@@ -7,7 +7,8 @@ import type { ServerId } from '../api/gen/ServerId';
 export type OpenDialog =
   | { kind: 'add' }
   | { kind: 'import' }
-  | { kind: 'edit'; id: ServerId }
+  /** `part` where a person wants to get at how it logs in. */
+  | { kind: 'edit'; id: ServerId; part?: 'login' }
   | { kind: 'remove'; id: ServerId }
   | { kind: 'restrict'; id: ServerId }
   /** `review` where the test is run to see an unknown or changed host key: the server is collected once it was accepted. */

@@ -12,5 +12,10 @@ export function isOff({ familiesOff }: Pick<Server, 'familiesOff'>, family: Fami
 
 /** Why `family` has no values, where the engine said so. */
 export function reasonFor(latest: Latest | undefined, family: Family): string | undefined {
-  return latest?.unavailable.find((one) => one.family === family)?.reason;
+  return latest?.unavailable.find((one) => one.family === family && !one.partial)?.reason;
+}
+
+/** Why what is shown of `family` is not all of it, where it is not. */
+export function missingOf(latest: Latest | undefined, family: Family): string | undefined {
+  return latest?.unavailable.find((one) => one.family === family && one.partial)?.reason;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { relative, tickLabel } from './time';
-import { bytes, bytesPerSecond, count, duration, millis, percent, quantity } from './units';
+import { bytes, bytesPerSecond, count, duration, forecast, millis, percent, quantity } from './units';
 
 describe('numbers as people read them', () => {
   it.each([
@@ -23,6 +23,19 @@ describe('numbers as people read them', () => {
     [214_748_364_800, '200 GiB'],
   ])('bytes %i', (value, text) => {
     expect(bytes(value)).toBe(text);
+  });
+
+  it.each([
+    [[9.2, 12.1, 18], 'about 12 days (9 to 18)'],
+    [[1.5, 2, 3.04], 'about 2 days (1.5 to 3)'],
+    [[7, 7.1, 7.2], 'about 7 days'],
+    [[0.9, 1.25, 2.1], 'about 30 hours (22 to 50)'],
+    [[0.042, 0.042, 0.042], 'about 1 hour'],
+    [[0, 0.04, 3], 'less than an hour'],
+  ] as const)('forecast %j', (days, text) => {
+    const [earliest, fullIn, latest] = days;
+    const day = 86_400;
+    expect(forecast({ earliest: earliest * day, fullIn: fullIn * day, latest: latest * day })).toBe(text);
   });
 
   it.each([

@@ -1,5 +1,6 @@
 /** Numbers as people read them: percent, KiB, MiB, GiB, days and hours. */
 
+import type { FilesystemForecast } from '../api/gen/FilesystemForecast';
 import type { Unit } from '../api/gen/Unit';
 import { language } from '../locale';
 
@@ -8,6 +9,7 @@ const STEP = 1024;
 
 const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const upToOneDigit = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const upToTwoDigits = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 const twoDigits = new Intl.NumberFormat(language, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
@@ -62,6 +64,24 @@ export function duration(seconds: number): string {
     .filter(([amount]) => amount > 0)
     .map(([amount, unit]) => `${amount} ${unit}`)
     .join(' ');
+}
+
+type Forecast = Pick<FilesystemForecast, 'fullIn' | 'earliest' | 'latest'>;
+
+const HOUR = 3_600;
+const DAY = 86_400;
+
+/**
+ * When a disk will be full, no more exactly than anybody knows it, as the engine says it in alerts: `about 12 days (9 to 18)`,
+ * `about 30 hours (25 to 41)`, `less than an hour`.
+ */
+export function forecast({ fullIn, earliest, latest }: Forecast): string {
+  if (fullIn < HOUR) return 'less than an hour';
+  const [unit, one, many] = fullIn < 2 * DAY ? [HOUR, 'hour', 'hours'] : [DAY, 'day', 'days'];
+  const shown = (seconds: number) => (seconds / unit < 4.95 ? upToOneDigit : whole).format(seconds / unit);
+  const [first, middle, last] = [shown(earliest), shown(fullIn), shown(latest)];
+  const range = first === last ? '' : ` (${first} to ${last})`;
+  return `about ${middle} ${middle === '1' ? one : many}${range}`;
 }
 
 /** Milliseconds of a stage: `0.4 ms`, `37 ms`, `1.2 s`. */

@@ -11,6 +11,7 @@ import type { Stage } from '../api/gen/Stage';
 import type { StageTime } from '../api/gen/StageTime';
 import type { StepOutcome } from '../api/gen/StepOutcome';
 import type { Trigger } from '../api/gen/Trigger';
+import type { Unit } from '../api/gen/Unit';
 
 export const serverStateWord: Record<ServerState, string> = {
   up: 'Up',
@@ -31,6 +32,9 @@ export const serverStateMeaning: Record<ServerState, string> = {
   disabled: 'It is not visited on a schedule.',
   held: 'Its schedule stands still until you act: it refused the login, or waits for an answer that only a person can give.',
 };
+
+/** A server whose login waits for a person's answer. */
+export const WAITS = 'Waits for you';
 
 export const collectionStateWord: Record<CollectionState, string> = {
   waiting: 'Waiting',
@@ -94,7 +98,17 @@ export const ruleWord: Record<RuleKind, string> = {
   cpu: 'CPU',
   memory: 'Memory',
   disk: 'Disk',
+  diskFullIn: 'Disk full in',
   unreachable: 'Unreachable',
+};
+
+/** What the values and the threshold of a rule are in. */
+export const ruleUnit: Record<RuleKind, Unit> = {
+  cpu: 'ratio',
+  memory: 'ratio',
+  disk: 'ratio',
+  diskFullIn: 'seconds',
+  unreachable: 'count',
 };
 
 export const activityWord: Record<ActivityKind, string> = {

@@ -100,6 +100,7 @@ export function apply(model: Model, event: Event): Model {
     case 'troubles':
       return { ...model, troubles: event.troubles };
     case 'testStep':
+    case 'export':
     case 'showServer':
     case 'missed':
       return model;

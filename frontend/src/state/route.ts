@@ -6,7 +6,7 @@ import type { ServerId } from '../api/gen/ServerId';
 import type { UnixMillis } from '../api/gen/UnixMillis';
 
 export type Route =
-  | { screen: 'overview' | 'alerts' | 'queue' | 'activity' | 'settings' }
+  | { screen: 'overview' | 'alerts' | 'queue' | 'activity' | 'reports' | 'settings' }
   /** `at` is a moment of interest, such as that of an alert. */
   | { screen: 'server'; id: ServerId; at: UnixMillis | null; part: ServerPart };
 
@@ -15,7 +15,7 @@ export const serverParts = ['metrics', 'connection', 'log'] as const;
 
 export type ServerPart = (typeof serverParts)[number];
 
-const PLAIN = ['alerts', 'queue', 'activity', 'settings'] as const;
+const PLAIN = ['alerts', 'queue', 'activity', 'reports', 'settings'] as const;
 
 /** The route that `hash` names; the overview where it names none. */
 export function parseRoute(hash: string): Route {

@@ -38,6 +38,7 @@ const usual: Answers = {
   accept_host_key: () => null,
   replace_host_key: () => null,
   answer_prompt: () => null,
+  cancel_export: () => null,
   connection_tests: () => [],
   storage: () => storage(),
   preview_retention: () => ({ servers: [], bySize: { collections: 0, bytes: 0 } }),

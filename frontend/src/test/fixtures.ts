@@ -47,7 +47,7 @@ export function server(over: Partial<Server> = {}): Server {
     target: ssh(),
     enabled: true,
     interval: 60,
-    thresholds: { cpu: 90, memory: 95, disk: 90 },
+    thresholds: { cpu: 90, memory: 95, disk: 90, diskFullIn: 3 },
     familiesOff: [],
     environment: 'production',
     tags: ['eu'],
@@ -155,8 +155,13 @@ export function snapshot(over: Partial<Snapshot> = {}): Snapshot {
     settings: {
       concurrency: 5,
       notifications: true,
-      budget: { logins: 48, bytes: 200_000_000, cpu: 600 },
+      budget: { logins: 48, bytes: 209_715_200, cpu: 600 },
       retention: { days: 730, bytes: null, warnBytes: 2 ** 31 },
+    },
+    bounds: {
+      leastConcurrency: 1,
+      mostConcurrency: 64,
+      mostBudget: { logins: 100_000, bytes: 1_099_511_627_776, cpu: 86_400 },
     },
     prompts: [],
     troubles: [],

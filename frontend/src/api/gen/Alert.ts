@@ -23,7 +23,7 @@ server: ServerId,
  */
 rule: RuleKind, 
 /**
- * Of which part of the server: the mount of a disk alert; empty otherwise.
+ * Of which part of the server: the mount of an alert on a disk; empty otherwise.
  */
 attributes: Attributes, 
 /**
@@ -31,11 +31,11 @@ attributes: Attributes,
  */
 state: AlertState, 
 /**
- * The threshold as a ratio from 0 to 1; absent for [`RuleKind::Unreachable`].
+ * The threshold: seconds for [`RuleKind::DiskFullIn`], absent for [`RuleKind::Unreachable`], else a ratio from 0 to 1.
  */
 threshold: number | null, 
 /**
- * The value that made it fire, as a ratio; absent for [`RuleKind::Unreachable`].
+ * The value that made it fire, in the unit of the threshold; absent for [`RuleKind::Unreachable`].
  */
 value: number | null, 
 /**

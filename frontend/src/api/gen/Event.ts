@@ -58,7 +58,19 @@ prompt: LoginPrompt, } | { "type": "promptGone",
 /**
  * Which one.
  */
-id: string, } | { "type": "settings", 
+id: string, } | { "type": "export", 
+/**
+ * Which export: what the caller named it.
+ */
+id: string, 
+/**
+ * How much of it is done, from 0 to 1.
+ */
+share: number, 
+/**
+ * How many values are written.
+ */
+values: number, } | { "type": "settings", 
 /**
  * All of them.
  */

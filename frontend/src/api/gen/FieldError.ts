@@ -7,7 +7,7 @@ export type FieldError = {
 /**
  * The field: `name`, `host`, `port`, `user`, `logins`, `logins.0.path`, `logins.0.certificate`, `logins.0.key`,
  * `logins.0.socket`, the same of a jump host behind `jumps.0.`, `jumps`, `interval`, `thresholds.cpu`,
- * `thresholds.memory`, `thresholds.disk`, `familiesOff`, `environment`, `tags`.
+ * `thresholds.memory`, `thresholds.disk`, `thresholds.diskFullIn`, `familiesOff`, `environment`, `tags`.
  */
 field: string, 
 /**

@@ -3,4 +3,4 @@
 /**
  * Which rule an alert comes from.
  */
-export type RuleKind = "cpu" | "memory" | "disk" | "unreachable";
+export type RuleKind = "cpu" | "memory" | "disk" | "diskFullIn" | "unreachable";

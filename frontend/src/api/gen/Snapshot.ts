@@ -4,6 +4,7 @@ import type { Alert } from "./Alert";
 import type { LoginPrompt } from "./LoginPrompt";
 import type { QueueView } from "./QueueView";
 import type { ServerView } from "./ServerView";
+import type { SettingBounds } from "./SettingBounds";
 import type { Settings } from "./Settings";
 import type { Trouble } from "./Trouble";
 
@@ -39,6 +40,10 @@ activity: Array<Activity>,
  * The settings.
  */
 settings: Settings, 
+/**
+ * Within which bounds they are accepted.
+ */
+bounds: SettingBounds, 
 /**
  * Prompts of logins that wait for an answer.
  */

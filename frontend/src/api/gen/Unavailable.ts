@@ -2,7 +2,7 @@
 import type { Family } from "./Family";
 
 /**
- * A family that could not be read this time, and why.
+ * A family that could not be read this time, or not all of it, and why.
  */
 export type Unavailable = { 
 /**
@@ -12,4 +12,8 @@ family: Family,
 /**
  * Why, in words for a person.
  */
-reason: string, };
+reason: string, 
+/**
+ * Whether the rest of it was read.
+ */
+partial: boolean, };

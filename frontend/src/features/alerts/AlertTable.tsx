@@ -1,11 +1,16 @@
 import type { Alert } from '../../api/gen/Alert';
+import type { RuleKind } from '../../api/gen/RuleKind';
 import { type Column, DataTable } from '../../components/DataTable';
 import { RelativeTime } from '../../components/RelativeTime';
 import { AlertStateBadge } from '../../components/StateBadge';
-import { duration, percent } from '../../format/units';
-import { ruleWord } from '../../format/words';
+import { duration, quantity } from '../../format/units';
+import { ruleUnit, ruleWord } from '../../format/words';
 import { serverHref } from '../../state/route';
 import classes from './Alerts.module.css';
+
+function inUnitOf(rule: RuleKind, value: number | null): string {
+  return value === null ? '' : quantity(value, ruleUnit[rule]);
+}
 
 const columns: Column<Alert>[] = [
   { title: 'State', cell: ({ state }) => <AlertStateBadge state={state} /> },
@@ -22,8 +27,8 @@ const columns: Column<Alert>[] = [
       </>
     ),
   },
-  { title: 'Value', numeric: true, cell: ({ value }) => (value === null ? '' : percent(value)) },
-  { title: 'Threshold', numeric: true, cell: ({ threshold }) => (threshold === null ? '' : percent(threshold)) },
+  { title: 'Value', numeric: true, cell: ({ rule, value }) => inUnitOf(rule, value) },
+  { title: 'Threshold', numeric: true, cell: ({ rule, threshold }) => inUnitOf(rule, threshold) },
   { title: 'Fired', cell: ({ firedAt }) => <RelativeTime at={firedAt} /> },
   {
     title: 'Lasted',

@@ -2,6 +2,7 @@ import { Empty } from '../../components/Empty';
 import { Page } from '../../components/Page';
 import { Panel } from '../../components/Panel';
 import { useModel } from '../../state/hooks';
+import { TableExport } from '../export/ExportMenu';
 import { Loaded } from '../Loaded';
 import { AlertTable } from './AlertTable';
 import { useAlerts } from './useAlerts';
@@ -20,7 +21,7 @@ export function AlertsScreen() {
           <Empty title="No alert is firing." />
         )}
       </Panel>
-      <Panel title="History" flush>
+      <Panel title="History" actions={<TableExport what="alerts" table="alerts" server={null} />} flush>
         <Loaded what="the history of alerts" fetched={all}>
           {(alerts) => {
             const resolved = alerts.filter(({ state }) => state === 'resolved');

@@ -75,10 +75,17 @@ function Families({ families }: { families: ReturnType<typeof shownFamilies> }) 
         {missing.length > 0 && `, ${missing.length} not available`}
       </p>
       <ul className={classes.families} aria-label="Families of metrics">
-        {read.map(({ family, millis: took }) => (
+        {read.map(({ family, millis: took, missing: part }) => (
           <li key={family} data-outcome="passed">
             <CheckCircle2 size={13} aria-label={outcomeWord.passed} className={classes.stepIcon} />
-            <span>{familyWord[family]}</span>
+            <span>
+              {familyWord[family]}
+              {part !== null && (
+                <>
+                  : not complete. <span className={classes.reason}>{part}</span>
+                </>
+              )}
+            </span>
             <span className={classes.stepTime}>{took === null ? '' : millis(took)}</span>
           </li>
         ))}

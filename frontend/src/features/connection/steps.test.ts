@@ -56,9 +56,17 @@ it('lists families once, those that are not available last', () => {
     step({ stage: 'probe', family: 'users', outcome: 'passed' }),
     step({ stage: 'probe', family: 'load', outcome: 'notReached' }),
   ];
-  expect(shownFamilies(steps, [{ family: 'users', reason: 'no who' }])).toEqual([
-    { family: 'cpu', millis: 2, reason: null },
-    { family: 'gpus', millis: null, reason: 'none' },
-    { family: 'users', millis: null, reason: 'no who' },
+  expect(shownFamilies(steps, [{ family: 'users', reason: 'no who', partial: false }])).toEqual([
+    { family: 'cpu', millis: 2, reason: null, missing: null },
+    { family: 'gpus', millis: null, reason: 'none', missing: null },
+    { family: 'users', millis: null, reason: 'no who', missing: null },
+  ]);
+});
+
+it('counts a family that was read in part as read, and says what is missing', () => {
+  const steps = [step({ stage: 'probe', family: 'filesystems', millis: 2, detail: 'Only 1024 are kept.' })];
+  const unavailable = [{ family: 'filesystems' as const, reason: 'Only 1024 are kept.', partial: true }];
+  expect(shownFamilies(steps, unavailable)).toEqual([
+    { family: 'filesystems', millis: 2, reason: null, missing: 'Only 1024 are kept.' },
   ]);
 });

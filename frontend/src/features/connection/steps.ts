@@ -26,6 +26,8 @@ export interface ShownFamily {
   millis: number | null;
   /** Why it is not available; null where it was read. */
   reason: string | null;
+  /** What is missing of it, where it was read in part. */
+  missing: string | null;
 }
 
 const OF_JUMP: readonly Stage[] = ['credential', 'resolve', 'connect', 'keyExchange', 'hostKey', 'login'];
@@ -92,10 +94,17 @@ export function stepGroups(steps: readonly TestStep[], jumps: readonly string[],
 
 /** The families that were read, in the order in which they were, then those that are not available. Where none was reached, none. */
 export function shownFamilies(steps: readonly TestStep[], unavailable: TestReport['unavailable']): ShownFamily[] {
+  const gone = unavailable.filter(({ partial }) => !partial);
   const read = steps.flatMap(({ family, millis, outcome, detail }): ShownFamily[] => {
-    if (family === null || outcome === 'notReached' || unavailable.some((one) => one.family === family)) return [];
-    return [{ family, millis, reason: outcome === 'passed' ? null : detail }];
+    if (family === null || outcome === 'notReached' || gone.some((one) => one.family === family)) return [];
+    return [
+      {
+        family,
+        millis,
+        ...(outcome === 'passed' ? { reason: null, missing: detail } : { reason: detail, missing: null }),
+      },
+    ];
   });
-  const missing = unavailable.map(({ family, reason }) => ({ family, millis: null, reason }));
-  return [...read, ...missing].sort((a, b) => Number(a.reason !== null) - Number(b.reason !== null));
+  const rest = gone.map(({ family, reason }) => ({ family, millis: null, reason, missing: null }));
+  return [...read, ...rest].sort((a, b) => Number(a.reason !== null) - Number(b.reason !== null));
 }

@@ -1,10 +1,24 @@
 import { Checkbox } from '@mantine/core';
 
 import type { ImportCandidate } from '../../api/gen/ImportCandidate';
+import type { Login } from '../../api/gen/Login';
 import { type Column, DataTable } from '../../components/DataTable';
 import { loginWord } from '../../format/words';
 import { address, wayTo } from '../servers';
 import classes from './Import.module.css';
+
+/** Which key, certificate and agent a way to log in names. */
+function placesOf(login: Login): string[] {
+  switch (login.method) {
+    case 'key':
+      return [login.path, login.certificate].filter((place) => place !== null);
+    case 'agent':
+      return [login.key, login.socket && `at ${login.socket}`].filter((place) => place !== null);
+    case 'password':
+    case 'prompts':
+      return [];
+  }
+}
 
 interface CandidatesProps {
   candidates: readonly ImportCandidate[];
@@ -47,7 +61,11 @@ export function Candidates({ candidates, chosen, onChoose }: CandidatesProps) {
         target.logins.map((login, index) => (
           <div key={index}>
             {loginWord[login.method]}
-            {login.method === 'key' && <div className={classes.place}>{login.path}</div>}
+            {placesOf(login).map((place) => (
+              <div key={place} className={classes.place}>
+                {place}
+              </div>
+            ))}
           </div>
         )),
     },

@@ -6,14 +6,13 @@ import type { ImportPreview } from '../../api/gen/ImportPreview';
 import type { ServerView } from '../../api/gen/ServerView';
 import { Disclosure } from '../../components/Disclosure';
 import { Empty } from '../../components/Empty';
-import { Note } from '../../components/Note';
 import { plural } from '../../format/words';
-import { serverHref } from '../../state/route';
 import { Loaded } from '../Loaded';
 import { attempt } from '../toasts';
 import { useFetched } from '../useFetched';
 import { Candidates } from './Candidates';
 import classes from './Import.module.css';
+import { ImportResult } from './ImportResult';
 
 /** Takes servers over from the SSH configuration of this person, after they have seen what would become of it. */
 export function ImportDialog({ onClose }: { onClose: () => void }) {
@@ -22,7 +21,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   return (
     <Modal opened onClose={onClose} title="Import from the SSH configuration" size="min(60rem, 94vw)">
       {added !== null ? (
-        <Result added={added} onClose={onClose} />
+        <ImportResult added={added} onClose={onClose} />
       ) : (
         <Loaded what="the SSH configuration" fetched={preview}>
           {(its) => <Preview preview={its} onClose={onClose} onDone={setAdded} />}
@@ -57,7 +56,7 @@ function Preview({ preview, onClose, onDone }: PreviewProps) {
         <p className={classes.lead}>
           Read from <code>{files[0]}</code>
           {files.length > 1 && ` and ${plural(files.length - 1, 'file', 'files')} that it includes`}. The configuration
-          itself is not changed.
+          itself is not changed. What is imported stays switched off until you have tested it.
         </p>
       )}
       {servers.length > 0 ? (
@@ -74,14 +73,15 @@ function Preview({ preview, onClose, onDone }: PreviewProps) {
         </Empty>
       )}
       {skipped.length > 0 && (
-        <Disclosure label={`${plural(skipped.length, 'entry', 'entries')} not taken over`} open={servers.length === 0}>
+        <Disclosure label={`Not taken over: ${plural(skipped.length, 'entry', 'entries')}`} open={servers.length === 0}>
           <ul className={classes.skipped}>
             {skipped.map(({ file, line, text, reason }) => (
               <li key={`${file}:${line} ${text}`}>
-                <code>{text}</code> {reason}{' '}
-                <span className={classes.place}>
+                <div className={classes.place}>
                   {file}, line {line}
-                </span>
+                </div>
+                <code>{text}</code>
+                <div>{reason}</div>
               </li>
             ))}
           </ul>
@@ -96,33 +96,6 @@ function Preview({ preview, onClose, onDone }: PreviewProps) {
             {chosen.length === 0 ? 'Import' : `Import ${plural(chosen.length, 'server')}`}
           </Button>
         )}
-      </Group>
-    </div>
-  );
-}
-
-function Result({ added, onClose }: { added: readonly ServerView[]; onClose: () => void }) {
-  return (
-    <div className={classes.preview}>
-      <Note
-        tone="good"
-        urgent
-        title={added.length === 1 ? '1 server was added' : `${added.length} servers were added`}
-        hint="Test the connection of each once, to see its host key and to accept it. Secrets are not part of an SSH configuration: edit a server to give it its password or passphrase."
-      />
-      <ul className={classes.added}>
-        {added.map(({ server }) => (
-          <li key={server.id}>
-            <a href={serverHref(server.id)} onClick={onClose}>
-              {server.name}
-            </a>
-          </li>
-        ))}
-      </ul>
-      <Group justify="flex-end">
-        <Button onClick={onClose} data-autofocus>
-          Done
-        </Button>
       </Group>
     </div>
   );

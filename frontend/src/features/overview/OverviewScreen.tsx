@@ -8,6 +8,7 @@ import { Empty } from '../../components/Empty';
 import { Page } from '../../components/Page';
 import { useModel } from '../../state/hooks';
 import { useDialogs } from '../dialogs';
+import { TableExport } from '../export/ExportMenu';
 import { LOCAL, address } from '../servers';
 import { attempt } from '../toasts';
 import classes from './Overview.module.css';
@@ -57,6 +58,7 @@ export function OverviewScreen() {
           >
             Collect all now
           </Button>
+          <TableExport what="servers" table="servers" server={null} />
           <Group gap={1} wrap="nowrap">
             {add}
             <Menu position="bottom-end" withinPortal>

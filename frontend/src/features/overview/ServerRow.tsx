@@ -1,26 +1,28 @@
-import { Button } from '@mantine/core';
+import { Button, Tooltip } from '@mantine/core';
 import { AlertTriangle, ArrowDown, ArrowUp } from 'lucide-react';
 import { memo, type MouseEvent } from 'react';
 
+import type { Failure } from '../../api/gen/Failure';
 import type { RuleKind } from '../../api/gen/RuleKind';
 import type { ServerView } from '../../api/gen/ServerView';
 import type { Summary } from '../../api/gen/Summary';
 import { Absent } from '../../components/Absent';
 import { Meter } from '../../components/Meter';
 import { RelativeTime } from '../../components/RelativeTime';
-import { ServerStateBadge } from '../../components/StateBadge';
+import { ServerStateBadge, WaitsBadge } from '../../components/StateBadge';
 import { bytesPerSecond, count, duration } from '../../format/units';
 import { plural } from '../../format/words';
 import { useLatest, useModel } from '../../state/hooks';
 import { go, serverHref } from '../../state/route';
 import { useDialogs } from '../dialogs';
+import { usePromptOf } from '../prompts';
 import { address, asksAboutHostKey, isFresh, wayTo } from '../servers';
 import { reasonFor } from '../unavailable';
 import classes from './Overview.module.css';
 import { RowActions } from './RowActions';
 
-/** How many columns show observed values. */
-const VALUE_COLUMNS = 5;
+/** How many columns show observed values however small the window is. */
+const METER_COLUMNS = 3;
 
 /** A click anywhere in the row opens the server, unless it was meant for something in it. */
 function openUnlessControl(event: MouseEvent<HTMLTableRowElement>, view: ServerView): void {
@@ -30,6 +32,7 @@ function openUnlessControl(event: MouseEvent<HTMLTableRowElement>, view: ServerV
 
 export const ServerRow = memo(function ServerRow({ view }: { view: ServerView }) {
   const { server, state, summary, failure, firing } = view;
+  const prompt = usePromptOf(server.id);
   const open = useDialogs();
   const where = [address(server.target), wayTo(server.target)].filter((word) => word !== '').join(' ');
   const labels = [server.environment, ...server.tags].filter((word) => word !== null).join(' · ');
@@ -59,18 +62,14 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
       </th>
       <td>
         <div className={classes.state}>
-          <ServerStateBadge state={state} />
+          {prompt ? <WaitsBadge /> : <ServerStateBadge state={state} />}
           {firing > 0 && (
             <span className={classes.firing}>
               <AlertTriangle size={13} aria-hidden /> {plural(firing, 'alert')}
             </span>
           )}
-          {failure && (
-            <span className={classes.failure} title={`${failure.message} ${failure.hint}`}>
-              {failure.message}
-            </span>
-          )}
-          {failure && asksAboutHostKey(failure) && (
+          {failure && !prompt && <Cause failure={failure} />}
+          {failure && !prompt && asksAboutHostKey(failure) && (
             <Button
               size="compact-xs"
               variant="light"
@@ -88,9 +87,10 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
         <Values view={view} summary={summary} />
       ) : (
         <>
-          <td colSpan={VALUE_COLUMNS - 1} className={classes.nothing}>
+          <td colSpan={METER_COLUMNS} className={classes.nothing}>
             Nothing was observed yet
           </td>
+          <td className={classes.loadColumn} />
           <td className={classes.networkColumn} />
         </>
       )}
@@ -115,12 +115,38 @@ export const ServerRow = memo(function ServerRow({ view }: { view: ServerView })
   );
 });
 
-/** What deserves a look some time, but is no alert. */
+/** Why the latest visit failed: as much as there is room for, and all of it for whoever points at it or comes to it by keyboard. */
+function Cause({ failure: { message, hint } }: { failure: Failure }) {
+  return (
+    <Tooltip
+      label={
+        <>
+          <div>{message}</div>
+          <div>{hint}</div>
+        </>
+      }
+    >
+      {/* Focusable, so that it can be read in full without a mouse. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <span className={classes.failure} tabIndex={0} role="note" aria-label={`${message} ${hint}`}>
+        {message}
+      </span>
+    </Tooltip>
+  );
+}
+
+/** What deserves a look some time, and disks that will be full soon. */
 function Hints({ view: { server, overBudget } }: { view: ServerView }) {
+  const alerts = useModel((model) => model.alerts);
+  const filling = alerts.filter((alert) => alert.server === server.id && alert.rule === 'diskFullIn');
   const tables = useLatest(server.id)?.tables;
   const failed = tables?.units?.length ?? 0;
   const reboot = tables?.reboot ?? [];
   const hints = [
+    filling.length > 0 && {
+      word: plural(filling.length, 'disk fills up', 'disks fill up'),
+      about: filling.map(({ message }) => message).join('; '),
+    },
     reboot.length > 0 && { word: 'reboot required', about: reboot.join(', ') },
     failed > 0 && {
       word: plural(failed, 'failed unit'),
@@ -174,7 +200,7 @@ function Values({ view: { server, state }, summary }: { view: ServerView; summar
           detail={summary.diskMountpoint}
         />
       </td>
-      <td>
+      <td className={classes.loadColumn}>
         <div className={classes.pair}>
           <span>{summary.load === null ? <Absent reason={reasonFor(latest, 'load')} /> : count(summary.load)}</span>
           <span className={classes.second}>

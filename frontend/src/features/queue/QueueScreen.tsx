@@ -14,6 +14,7 @@ import { Tile, Tiles } from '../../components/Tiles';
 import { duration } from '../../format/units';
 import { useModel } from '../../state/hooks';
 import { serverHref } from '../../state/route';
+import { TableExport } from '../export/ExportMenu';
 import { LOCAL, useServerName } from '../servers';
 import { attempt } from '../toasts';
 import { CollectionTable } from './CollectionTable';
@@ -84,14 +85,14 @@ export function QueueScreen() {
         ))}
       </Tiles>
       <div className={classes.columns}>
-        <Panel title="Collections" flush>
+        <Panel title="Collections" actions={<TableExport what="collections" table="collections" server={null} />} flush>
           {queue.collections.length > 0 ? (
             <CollectionTable label="Collections" collections={queue.collections} named />
           ) : (
             <Empty title="No collections are waiting, running or kept." />
           )}
         </Panel>
-        <Panel title="Next visits" flush>
+        <Panel title="Next visits" actions={<TableExport what="next visits" table="visits" server={null} />} flush>
           {queue.scheduled.length > 0 ? <NextVisits visits={queue.scheduled} /> : <NoVisits paused={queue.paused} />}
         </Panel>
       </div>

@@ -11,10 +11,12 @@ import type { FormValues } from './values';
 export interface FieldsProps {
   form: UseFormReturnType<FormValues>;
   view: ServerView | null;
+  /** The path of the field that has the focus when the form opens. */
+  first: string;
 }
 
 /** Where the server is and how to log in. This computer has only its name. */
-export function ConnectionFields({ form, view }: FieldsProps) {
+export function ConnectionFields({ form, view, first }: FieldsProps) {
   if (view?.server.target.kind === 'local') {
     return (
       <Fieldset legend="Connection" className={classes.fields}>
@@ -29,10 +31,15 @@ export function ConnectionFields({ form, view }: FieldsProps) {
   }
   return (
     <Fieldset legend="Connection" className={classes.fields}>
-      <TextInput label="Name" placeholder="web-1" data-autofocus {...form.getInputProps('name')} />
-      <HostFields form={form} prefix="" />
-      <LoginList form={form} view={view} prefix="" />
-      <JumpFields form={form} view={view} />
+      <TextInput
+        label="Name"
+        placeholder="web-1"
+        data-autofocus={first === 'name' || undefined}
+        {...form.getInputProps('name')}
+      />
+      <HostFields form={form} first={first} prefix="" />
+      <LoginList form={form} view={view} first={first} prefix="" />
+      <JumpFields form={form} view={view} first={first} />
     </Fieldset>
   );
 }

@@ -4,7 +4,7 @@ import type { FieldsProps } from './ConnectionFields';
 import classes from './ServerForm.module.css';
 
 /** Where a host is, and who logs in there. */
-export function HostFields({ form, prefix }: Pick<FieldsProps, 'form'> & { prefix: string }) {
+export function HostFields({ form, first, prefix }: Pick<FieldsProps, 'form' | 'first'> & { prefix: string }) {
   const jump = prefix !== '';
   return (
     <div className={classes.hostRow}>
@@ -28,6 +28,7 @@ export function HostFields({ form, prefix }: Pick<FieldsProps, 'form'> & { prefi
         placeholder="ops"
         autoComplete="off"
         spellCheck={false}
+        data-autofocus={first === `${prefix}user` || undefined}
         {...form.getInputProps(`${prefix}user`)}
       />
     </div>

@@ -12,7 +12,7 @@ import { useListFocus } from './useListFocus';
 import { MAX_JUMPS, newJump, newLogin } from './values';
 
 /** The hosts that are passed on the way, in order. Without any, only what adds one. */
-export function JumpFields({ form, view }: FieldsProps) {
+export function JumpFields({ form, view, first }: FieldsProps) {
   const label = useId();
   const { jumps, logins } = form.values;
   const error = form.errors.jumps;
@@ -43,7 +43,7 @@ export function JumpFields({ form, view }: FieldsProps) {
                   }}
                 />
               </div>
-              <HostFields form={form} prefix={prefix} />
+              <HostFields form={form} first={first} prefix={prefix} />
               <Switch
                 label="Log in as on the server"
                 description="In the same ways. A password is never shared between hosts."
@@ -55,9 +55,15 @@ export function JumpFields({ form, view }: FieldsProps) {
                   form.setFieldValue(`${prefix}likeServer`, checked);
                 }}
               />
-              {!jump.likeServer && <LoginList form={form} view={view} prefix={prefix} />}
+              {!jump.likeServer && <LoginList form={form} view={view} first={first} prefix={prefix} />}
               {jump.likeServer && logins.some(({ method }) => method === 'password') && (
-                <SecretField form={form} view={view} path={`${prefix}password`} of={` of jump host ${index + 1}`} />
+                <SecretField
+                  form={form}
+                  view={view}
+                  first={first}
+                  path={`${prefix}password`}
+                  of={` of jump host ${index + 1}`}
+                />
               )}
             </li>
           );

@@ -28,7 +28,7 @@ interface LoginFieldsProps extends FieldsProps {
 }
 
 /** One way to log in. */
-export function LoginFields({ form, view, prefix, index, login, name, taken }: LoginFieldsProps) {
+export function LoginFields({ form, view, first, prefix, index, login, name, taken }: LoginFieldsProps) {
   const path = `${prefix}logins.${index}`;
   const wrong = (field: string) => form.errors[`${path}.${field}`] !== undefined;
   const { method } = login;
@@ -63,9 +63,10 @@ export function LoginFields({ form, view, prefix, index, login, name, taken }: L
             label="Private key file"
             placeholder="~/.ssh/id_ed25519"
             spellCheck={false}
+            data-autofocus={first === `${path}.path` || undefined}
             {...form.getInputProps(`${path}.path`)}
           />
-          <SecretField form={form} view={view} path={`${path}.passphrase`} />
+          <SecretField form={form} view={view} first={first} path={`${path}.passphrase`} />
           <Disclosure label="Certificate" open={login.certificate !== ''} forced={wrong('certificate')}>
             <TextInput
               label="Certificate file (optional)"
@@ -99,7 +100,7 @@ export function LoginFields({ form, view, prefix, index, login, name, taken }: L
           />
         </Disclosure>
       )}
-      {method === 'password' && <SecretField form={form} view={view} path={`${prefix}password`} />}
+      {method === 'password' && <SecretField form={form} view={view} first={first} path={`${prefix}password`} />}
     </div>
   );
 }

@@ -25,7 +25,7 @@ interface LoginListProps extends FieldsProps {
 }
 
 /** How to log in, in the order in which it is tried. One way alone stands there without any order. */
-export function LoginList({ form, view, prefix }: LoginListProps) {
+export function LoginList({ form, view, first, prefix }: LoginListProps) {
   const label = useId();
   const path = `${prefix}logins`;
   const jump = /^jumps\.(\d+)\./.exec(prefix)?.[1];
@@ -71,6 +71,7 @@ export function LoginList({ form, view, prefix }: LoginListProps) {
               <LoginFields
                 form={form}
                 view={view}
+                first={first}
                 prefix={prefix}
                 index={index}
                 login={login}

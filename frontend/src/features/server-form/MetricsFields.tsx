@@ -75,6 +75,13 @@ export function MetricsFields({ form, local }: MetricsFieldsProps) {
           {...form.getInputProps('thresholds.disk')}
         />
       </div>
+      <NumberInput
+        label="Days until a disk is full"
+        description="Alert from so few days on, as far as the last weeks tell. Empty switches the alert off."
+        clampBehavior="none"
+        hideControls
+        {...form.getInputProps('thresholds.diskFullIn')}
+      />
     </Fieldset>
   );
 }

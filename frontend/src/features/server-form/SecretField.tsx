@@ -3,7 +3,7 @@ import { useId } from 'react';
 
 import type { FieldsProps } from './ConnectionFields';
 import classes from './ServerForm.module.css';
-import { askedSecrets, isSaved } from './values';
+import { askedSecrets, isLeftBehind, isSaved } from './values';
 
 interface SecretFieldProps extends FieldsProps {
   /** Where the secret stands in the form. */
@@ -13,7 +13,7 @@ interface SecretFieldProps extends FieldsProps {
 }
 
 /** One secret: kept, replaced or removed where one is saved, entered where none is. It is never shown. */
-export function SecretField({ form, view, path, of = '' }: SecretFieldProps) {
+export function SecretField({ form, view, first, path, of = '' }: SecretFieldProps) {
   const choice = useId();
   const asked = askedSecrets(form.values).find((secret) => secret.path === path);
   if (!asked) {
@@ -21,7 +21,7 @@ export function SecretField({ form, view, path, of = '' }: SecretFieldProps) {
     return <p className={classes.help}>The {what} is asked above.</p>;
   }
   const word = asked.slot.kind === 'password' ? 'Password' : 'Passphrase';
-  const saved = isSaved(view, asked.slot);
+  const saved = isSaved(view, asked);
   const optional = word === 'Passphrase' && !saved;
   return (
     <>
@@ -53,8 +53,16 @@ export function SecretField({ form, view, path, of = '' }: SecretFieldProps) {
       {(!saved || asked.values.action === 'set') && (
         <PasswordInput
           label={`${word}${of}${optional ? ' (optional)' : ''}`}
-          description={optional ? 'Only where the key file is encrypted.' : undefined}
+          description={
+            optional
+              ? 'Only where the key file is encrypted.'
+              : isLeftBehind(view, asked)
+                ? 'The saved one was given for another address or user, and goes to no other.'
+                : undefined
+          }
+          data-autofocus={first === `${path}.value` || undefined}
           autoComplete="off"
+          aria-invalid={form.errors[`${path}.value`] !== undefined || undefined}
           visibilityToggleButtonProps={{ 'aria-label': `Show or hide the ${word.toLowerCase()}`, tabIndex: 0 }}
           {...form.getInputProps(`${path}.value`)}
         />

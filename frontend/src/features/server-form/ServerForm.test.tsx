@@ -3,7 +3,7 @@ import type { UserEvent } from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 
 import type { TestReport } from '../../api/gen/TestReport';
-import { refusal } from '../../test/engine';
+import { type Answers, refusal } from '../../test/engine';
 import { failure, local, snapshot, ssh, step, view } from '../../test/fixtures';
 import { expectAccessible, openWindow } from '../../test/render';
 
@@ -487,5 +487,58 @@ it('keeps, replaces or removes a saved password, and never shows it', async () =
     expect(engine.argsOf('update_server')).toMatchObject([
       { id: 1, form: { secrets: [{ slot: { kind: 'password', jump: null }, change: { action: 'clear' } }] } },
     ]);
+  });
+});
+
+describe('a saved password', () => {
+  const saved = view(
+    { secrets: [{ kind: 'password', jump: null }] },
+    { target: ssh({ logins: [{ method: 'password' }] }) },
+  );
+  const field = () => screen.getByLabelText('Password', { selector: 'input[type="password"]' });
+
+  async function edit(answers: Answers = {}) {
+    const opened = await openWindow({ snapshot: () => snapshot({ servers: [local(), saved] }), ...answers });
+    await opened.user.click(screen.getByRole('button', { name: 'Actions for web-1' }));
+    await opened.user.click(await screen.findByRole('menuitem', { name: 'Edit' }));
+    return opened;
+  }
+
+  it.each([
+    ['Host', 'web2.example.org'],
+    ['Port', '2222'],
+    ['User', 'root'],
+  ])('is asked for again at its field when the %s changes', async (label, value) => {
+    const { engine, user } = await edit({ update_server: () => saved });
+    expect(screen.getByRole('radio', { name: 'Keep' })).toBeChecked();
+    await user.clear(screen.getByRole('textbox', { name: label }));
+    await user.type(screen.getByRole('textbox', { name: label }), value);
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    expect(field()).toHaveAccessibleDescription(/Enter the password again/);
+    await waitFor(() => {
+      expect(field()).toHaveFocus();
+    });
+    expect(engine.argsOf('update_server')).toEqual([]);
+    await user.type(field(), 'hunter2{Enter}');
+    await waitFor(() => {
+      expect(engine.argsOf('update_server')).toMatchObject([
+        {
+          form: { secrets: [{ slot: { kind: 'password', jump: null }, change: { action: 'set', value: 'hunter2' } }] },
+        },
+      ]);
+    });
+  });
+
+  it('that the engine does not take is wrong at its field, which is shown for it', async () => {
+    const fields = [{ field: 'password', message: 'Enter the password again.' }];
+    const { user } = await edit({
+      update_server: () => refusal({ code: 'invalid', message: 'password: …', hint: '', fields }),
+    });
+    await user.type(screen.getByRole('textbox', { name: 'Name' }), '-x');
+    await user.click(screen.getByRole('button', { name: 'Save' }));
+    await waitFor(() => {
+      expect(field()).toHaveAccessibleDescription('Enter the password again.');
+    });
+    expect(screen.queryByText(/cannot stay as it is/)).toBeNull();
   });
 });

@@ -19,32 +19,56 @@ import { LabelFields } from './LabelFields';
 import { MetricsFields } from './MetricsFields';
 import { wrongFields } from './schema';
 import classes from './ServerForm.module.css';
-import { type FormValues, initialValues, repeatsServer, sameConnection, shownFields, toServerForm } from './values';
+import {
+  askedSecrets,
+  type FormValues,
+  initialValues,
+  isSaved,
+  loginField,
+  repeatsServer,
+  sameConnection,
+  shownFields,
+  shownPath,
+  toServerForm,
+} from './values';
 
 interface ServerFormDrawerProps {
   /** Absent for a new server. */
   view: ServerView | null;
+  /** Where the form is opened because a login failed. */
+  part?: 'login' | undefined;
   onClose: () => void;
 }
 
 /** The errors of the engine by field of the form. */
-function fieldErrors({ code, message, fields }: CommandError): Record<string, string> {
+function fieldErrors({ code, message, fields }: CommandError, values: FormValues): Record<string, string> {
   if (code === 'name_taken' && fields.length === 0) return { name: message };
-  return Object.fromEntries(fields.map((field) => [field.field, field.message]));
+  return Object.fromEntries(fields.map((field) => [shownPath(field.field, values), field.message]));
+}
+
+/** How the form opens: where a login failed with a saved secret, that is to be replaced; it has the focus either way. */
+function opening(view: ServerView | null, part: 'login' | undefined): { values: FormValues; first: string } {
+  const values = initialValues(view);
+  if (!view || part !== 'login') return { values, first: 'name' };
+  const first = loginField(values, view.failure?.hop ?? null);
+  const secret = askedSecrets(values).find(({ path }) => `${path}.value` === first);
+  if (secret && isSaved(view, secret)) secret.values.action = 'set';
+  return { values, first };
 }
 
 /** Leads to the first field that is wrong, or to the note that says what is. */
 function showFirstWrong(sections: HTMLElement | null): void {
-  const wrong =
-    sections?.querySelector<HTMLElement>('[aria-invalid="true"]') ?? sections?.querySelector('[role="alert"]');
+  // Of a field of several parts, the frame around its input is marked.
+  const field = sections?.querySelector('[aria-invalid="true"]');
+  const wrong = field?.querySelector('input') ?? field ?? sections?.querySelector('[role="alert"]');
   if (wrong instanceof HTMLElement) wrong.focus({ preventScroll: true });
   wrong?.scrollIntoView({ block: 'center' });
 }
 
 /** Adds a server, or changes one. */
-export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
+export function ServerFormDrawer({ view, part, onClose }: ServerFormDrawerProps) {
   const local = view?.server.target.kind === 'local';
-  const [initial] = useState(() => initialValues(view));
+  const [{ values: initial, first }] = useState(() => opening(view, part));
   const test = useConnectionTest();
   const prompted = usePrompted();
   const form = useForm<FormValues>({
@@ -70,6 +94,11 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
     if (refusals > 0) showFirstWrong(sections.current);
   }, [refusals]);
 
+  // The trap of the drawer gives the focus without scrolling to it.
+  useEffect(() => {
+    if (part === 'login') sections.current?.querySelector('[data-autofocus]')?.scrollIntoView({ block: 'center' });
+  }, [part]);
+
   // The button cannot have the focus while the test runs, nor while a person looks at a host key.
   const testIsOver = (test.state.phase === 'ended' || test.state.phase === 'refused') && !test.offer;
   useEffect(() => {
@@ -94,8 +123,12 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
 
   const refuse = (refusal: CommandError) => {
     const errors = Object.fromEntries(
-      Object.entries(fieldErrors(refusal)).filter(([path]) => !repeatsServer(path, form.getValues())),
+      Object.entries(fieldErrors(refusal, form.getValues())).filter(([path]) => !repeatsServer(path, form.getValues())),
     );
+    for (const { path, values } of askedSecrets(form.getValues())) {
+      // What was to be kept has no field to show an error at.
+      if (errors[`${path}.value`] !== undefined && values.action !== 'set') form.setFieldValue(`${path}.action`, 'set');
+    }
     form.setErrors(errors);
     setError(Object.keys(errors).length > 0 ? null : refusal);
     markRefused();
@@ -146,7 +179,7 @@ export function ServerFormDrawer({ view, onClose }: ServerFormDrawerProps) {
                 {message}
               </Note>
             ))}
-            <ConnectionFields form={form} view={view} />
+            <ConnectionFields form={form} view={view} first={first} />
             <LabelFields form={form} />
             <MetricsFields form={form} local={local} />
             <div ref={result}>

@@ -22,7 +22,7 @@ function through(over: Partial<JumpValues>): JumpValues[] {
 describe('the form', () => {
   it('accepts a good server', () => {
     expect(errors({})).toEqual({});
-    expect(errors({ thresholds: { cpu: '', memory: 1, disk: 100 }, host: '2001:db8::1' })).toEqual({});
+    expect(errors({ thresholds: { cpu: '', memory: 1, disk: 100, diskFullIn: '' }, host: '2001:db8::1' })).toEqual({});
   });
 
   it.each<[string, Partial<FormValues>]>([
@@ -51,9 +51,10 @@ describe('the form', () => {
     ['interval', { interval: 4 }],
     ['interval', { interval: '' }],
     ['interval', { interval: 604_801 }],
-    ['thresholds.cpu', { thresholds: { cpu: 0.5, memory: 95, disk: 90 } }],
-    ['thresholds.memory', { thresholds: { cpu: 90, memory: 101, disk: 90 } }],
-    ['thresholds.disk', { thresholds: { cpu: 90, memory: 95, disk: 0 } }],
+    ['thresholds.cpu', { thresholds: { cpu: 0.5, memory: 95, disk: 90, diskFullIn: 3 } }],
+    ['thresholds.memory', { thresholds: { cpu: 90, memory: 101, disk: 90, diskFullIn: 3 } }],
+    ['thresholds.disk', { thresholds: { cpu: 90, memory: 95, disk: 0, diskFullIn: 3 } }],
+    ['thresholds.diskFullIn', { thresholds: { cpu: 90, memory: 95, disk: 90, diskFullIn: 0 } }],
     ['tags', { tags: ['eu', 'x'.repeat(65)] }],
     ['tags', { tags: Array.from({ length: 33 }, (_, index) => `tag-${index}`) }],
     ['environment', { environment: 'x'.repeat(65) }],

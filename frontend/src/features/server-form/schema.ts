@@ -13,6 +13,7 @@ import {
   askedSecrets,
   type FormValues,
   initialValues,
+  isLeftBehind,
   isSaved,
   MAX_JUMPS,
   MAX_LOGINS,
@@ -89,6 +90,9 @@ const threshold = v.union(
   THRESHOLD,
 );
 
+const DAYS = 'Give 0.5 to 100 days; without a number the alert is off.';
+const days = v.union([v.literal(''), v.pipe(v.number(DAYS), v.minValue(0.5, DAYS), v.maxValue(100, DAYS))], DAYS);
+
 function interval(smallest: number) {
   const words = `The interval is ${smallest} seconds to ${LARGEST_INTERVAL} seconds (a week); 60 or more is recommended.`;
   return v.pipe(v.number(words), v.integer(words), v.minValue(smallest, words), v.maxValue(LARGEST_INTERVAL, words));
@@ -104,7 +108,7 @@ function common(smallestInterval: number) {
       v.maxLength(32, 'A server has at most 32 tags.'),
     ),
     interval: interval(smallestInterval),
-    thresholds: v.object({ cpu: threshold, memory: threshold, disk: threshold }),
+    thresholds: v.object({ cpu: threshold, memory: threshold, disk: threshold, diskFullIn: days }),
     familiesOff: v.pipe(
       v.array(v.string()),
       v.maxLength(FAMILIES - 1, 'Leave at least one family of metrics on, or disable the server.'),
@@ -113,9 +117,11 @@ function common(smallestInterval: number) {
 }
 
 /** What is wrong with a secret that the form asks for; a passphrase is only needed where one is to be replaced. */
-function wrongSecret({ slot, values }: AskedSecret, view: ServerView | null): string | null {
+function wrongSecret(secret: AskedSecret, view: ServerView | null): string | null {
+  const { slot, values } = secret;
   if (values.value !== '') return null;
-  if (isSaved(view, slot)) return values.action === 'set' ? `Enter the new ${slot.kind}.` : null;
+  if (isSaved(view, secret)) return values.action === 'set' ? `Enter the new ${slot.kind}.` : null;
+  if (isLeftBehind(view, secret)) return "Enter the password again: the server's address or user has changed.";
   // Where the keyring could not be asked, a password that is not told to be saved may still be there.
   const wasAskedBefore = view !== null && savedSlots(view).some((saved) => sameSlot(saved, slot));
   const needed = slot.kind === 'password' && !wasAskedBefore;

@@ -133,8 +133,11 @@ describe('the draft', () => {
   });
 
   it('switches an alert off where its threshold is empty', () => {
-    const { draft } = toServerForm({ ...initialValues(null), thresholds: { cpu: '', memory: 80, disk: '' } }, null);
-    expect(draft.thresholds).toEqual({ cpu: null, memory: 80, disk: null });
+    const { draft } = toServerForm(
+      { ...initialValues(null), thresholds: { cpu: '', memory: 80, disk: '', diskFullIn: 7 } },
+      null,
+    );
+    expect(draft.thresholds).toEqual({ cpu: null, memory: 80, disk: null, diskFullIn: 7 });
   });
 
   it('gives this computer no connection', () => {

@@ -10,7 +10,7 @@ import type { Server } from '../../api/gen/Server';
 import type { ServerForm } from '../../api/gen/ServerForm';
 import type { ServerView } from '../../api/gen/ServerView';
 import type { SshTarget } from '../../api/gen/SshTarget';
-import { hopName } from '../servers';
+import { address, hopName } from '../servers';
 
 export type Method = Login['method'];
 
@@ -57,7 +57,7 @@ export interface FormValues extends HopValues {
   tags: string[];
   enabled: boolean;
   interval: NumberField;
-  thresholds: { cpu: NumberField; memory: NumberField; disk: NumberField };
+  thresholds: { cpu: NumberField; memory: NumberField; disk: NumberField; diskFullIn: NumberField };
   familiesOff: Family[];
 }
 
@@ -126,7 +126,7 @@ export function initialValues(view: ServerView | null): FormValues {
     tags: [],
     enabled: true,
     interval: 900,
-    thresholds: { cpu: 90, memory: 95, disk: 90 },
+    thresholds: { cpu: 90, memory: 95, disk: 90, diskFullIn: 3 },
     familiesOff: [],
   };
   if (!view) return values;
@@ -143,7 +143,12 @@ export function initialValues(view: ServerView | null): FormValues {
     tags,
     enabled,
     interval,
-    thresholds: { cpu: thresholds.cpu ?? '', memory: thresholds.memory ?? '', disk: thresholds.disk ?? '' },
+    thresholds: {
+      cpu: thresholds.cpu ?? '',
+      memory: thresholds.memory ?? '',
+      disk: thresholds.disk ?? '',
+      diskFullIn: thresholds.diskFullIn ?? '',
+    },
     familiesOff,
   };
 }
@@ -182,6 +187,8 @@ function toTarget(values: FormValues): SshTarget {
 export interface AskedSecret {
   path: string;
   slot: SecretSlot;
+  /** Who it is shown to, where the slot does not say it: the password of the server itself goes to no other address or user. */
+  place: string | null;
   values: SecretValues;
 }
 
@@ -194,11 +201,12 @@ function secretsOfHop(
   const asked: AskedSecret[] = [];
   logins.forEach(({ method, path, passphrase }, index) => {
     if (method === 'password') {
-      asked.push({ path: `${prefix}password`, slot: { kind: 'password', jump }, values: hop.password });
+      const place = jump === null ? hopName(toHop(hop, [])) : null;
+      asked.push({ path: `${prefix}password`, slot: { kind: 'password', jump }, place, values: hop.password });
     }
     if (method === 'key') {
       const slot: SecretSlot = { kind: 'passphrase', path: path.trim() };
-      asked.push({ path: `${prefix}logins.${index}.passphrase`, slot, values: passphrase });
+      asked.push({ path: `${prefix}logins.${index}.passphrase`, slot, place: null, values: passphrase });
     }
   });
   return asked;
@@ -221,14 +229,44 @@ export function askedSecrets(values: FormValues): AskedSecret[] {
   return all.filter(({ slot }, index) => all.findIndex((other) => sameSlot(other.slot, slot)) === index);
 }
 
-/** Whether the keyring holds what belongs into `slot`, so that keeping it is a choice. */
-export function isSaved(view: ServerView | null, slot: SecretSlot): boolean {
+/** Whether the keyring holds it for the host that it would be shown to, so that keeping it is a choice. */
+export function isSaved(view: ServerView | null, secret: AskedSecret): boolean {
+  return holds(view, secret) && !hasMoved(view, secret);
+}
+
+/** Whether the keyring holds it for another address or user than the form names now: it is not used any more. */
+export function isLeftBehind(view: ServerView | null, secret: AskedSecret): boolean {
+  return holds(view, secret) && hasMoved(view, secret);
+}
+
+function holds(view: ServerView | null, { slot }: AskedSecret): boolean {
   return view?.secrets.some((saved) => sameSlot(saved, slot)) ?? false;
+}
+
+function hasMoved(view: ServerView | null, { place }: AskedSecret): boolean {
+  return view !== null && place !== null && place !== address(view.server.target);
+}
+
+/** Where the form shows an error of the engine: that of a secret at the field in which it is entered. */
+export function shownPath(field: string, values: FormValues): string {
+  return askedSecrets(values).some(({ path }) => path === field) ? `${field}.value` : field;
+}
+
+/** The field in which a login that failed at `hop` (null: at the server) is put right: its password, its key file, or the user. */
+export function loginField(values: FormValues, hop: string | null): string {
+  const index = hop === null ? -1 : values.jumps.findIndex((jump) => hopName(toHop(jump, [])) === hop);
+  const jump = values.jumps[index];
+  const prefix = jump ? `jumps.${index}.` : '';
+  const logins = jump ? loginsOf(jump, values) : values.logins;
+  if (logins.some(({ method }) => method === 'password')) return `${prefix}password.value`;
+  const key = logins.findIndex(({ method }) => method === 'key');
+  if (key >= 0) return `${jump?.likeServer === true ? '' : prefix}logins.${key}.path`;
+  return `${prefix}user`;
 }
 
 function changeOf(secret: AskedSecret, view: ServerView | null): SecretChange {
   const { action, value } = secret.values;
-  if (isSaved(view, secret.slot)) return action === 'set' ? { action, value } : { action };
+  if (isSaved(view, secret)) return action === 'set' ? { action, value } : { action };
   return value === '' ? { action: 'keep' } : { action: 'set', value };
 }
 
@@ -268,6 +306,7 @@ export function shownFields(values: FormValues, view: ServerView | null): string
     'thresholds.cpu',
     'thresholds.memory',
     'thresholds.disk',
+    'thresholds.diskFullIn',
     'familiesOff',
   ];
   if (view?.server.target.kind === 'local') return common;
@@ -286,7 +325,7 @@ export function repeatsServer(path: string, { jumps }: FormValues): boolean {
   return jump !== undefined && jumps[Number(jump)]?.likeServer === true;
 }
 
-function percentOrOff(field: NumberField): number | null {
+function numberOrOff(field: NumberField): number | null {
   return field === '' ? null : Number(field);
 }
 
@@ -300,9 +339,10 @@ export function toServerForm(values: FormValues, view: ServerView | null): Serve
       enabled: values.enabled,
       interval: Number(values.interval),
       thresholds: {
-        cpu: percentOrOff(values.thresholds.cpu),
-        memory: percentOrOff(values.thresholds.memory),
-        disk: percentOrOff(values.thresholds.disk),
+        cpu: numberOrOff(values.thresholds.cpu),
+        memory: numberOrOff(values.thresholds.memory),
+        disk: numberOrOff(values.thresholds.disk),
+        diskFullIn: numberOrOff(values.thresholds.diskFullIn),
       },
       familiesOff: values.familiesOff,
       environment: values.environment.trim() === '' ? null : values.environment,

@@ -1,6 +1,7 @@
 import { Skeleton } from '@mantine/core';
 import { useMemo } from 'react';
 
+import type { FilesystemForecast } from '../../api/gen/FilesystemForecast';
 import type { Latest } from '../../api/gen/Latest';
 import type { Metric } from '../../api/gen/Metric';
 import type { ServerView } from '../../api/gen/ServerView';
@@ -9,8 +10,9 @@ import { type Column, DataTable } from '../../components/DataTable';
 import { Empty } from '../../components/Empty';
 import { Meter } from '../../components/Meter';
 import { Panel } from '../../components/Panel';
-import { bytes, count } from '../../format/units';
-import { isOff, reasonFor, SWITCHED_OFF } from '../unavailable';
+import { bytes, count, forecast } from '../../format/units';
+import { TableExport } from '../export/ExportMenu';
+import { isOff, missingOf, reasonFor, SWITCHED_OFF } from '../unavailable';
 
 const MOUNT = 'system.filesystem.mountpoint';
 const DEVICE = 'system.device';
@@ -20,6 +22,7 @@ interface Filesystem {
   mount: string;
   device: string;
   value: (metric: Metric, state?: string) => number | null;
+  forecast: FilesystemForecast | null;
 }
 
 /** More rows than this nobody reads, and the window would spend its time on them. */
@@ -54,6 +57,7 @@ function filesystems(latest: Latest): Filesystem[] {
     mount,
     device,
     value: (metric, state = '') => own.get(`${metric} ${state}`) ?? null,
+    forecast: latest.tables.forecasts?.find((it) => it.mountpoint === mount && it.device === device) ?? null,
   }));
 }
 
@@ -61,16 +65,42 @@ function amount(value: number | null, format: (value: number) => string) {
   return value === null ? <Absent /> : format(value);
 }
 
+const NO_FORECAST =
+  'Its history is too short, shows no clear trend, or fills it in a time that is too far away to tell.';
+
+const fullIn: Column<Filesystem> = {
+  title: 'Full in',
+  cell: ({ forecast: known }) => (known ? forecast(known) : <Absent reason={NO_FORECAST} />),
+  order: ({ forecast: known }) => known?.fullIn ?? null,
+};
+
 const columns: Column<Filesystem>[] = [
-  { title: 'Mounted on', wide: true, cell: ({ mount }) => mount },
+  { title: 'Mounted on', wide: true, cell: ({ mount }) => mount, order: ({ mount }) => mount },
   { title: 'Device', cell: ({ device }) => device },
-  { title: 'Size', numeric: true, cell: ({ value }) => amount(value('system.filesystem.limit'), bytes) },
-  { title: 'Used', numeric: true, cell: ({ value }) => amount(value('system.filesystem.usage', 'used'), bytes) },
-  { title: 'Free', numeric: true, cell: ({ value }) => amount(value('system.filesystem.usage', 'free'), bytes) },
+  {
+    title: 'Size',
+    numeric: true,
+    cell: ({ value }) => amount(value('system.filesystem.limit'), bytes),
+    order: ({ value }) => value('system.filesystem.limit'),
+  },
+  {
+    title: 'Used',
+    numeric: true,
+    cell: ({ value }) => amount(value('system.filesystem.usage', 'used'), bytes),
+    order: ({ value }) => value('system.filesystem.usage', 'used'),
+  },
+  {
+    title: 'Free',
+    numeric: true,
+    cell: ({ value }) => amount(value('system.filesystem.usage', 'free'), bytes),
+    order: ({ value }) => value('system.filesystem.usage', 'free'),
+  },
   {
     title: 'Share',
     cell: ({ value, mount }) => <Meter label={`Space on ${mount}`} value={value('system.filesystem.utilization')} />,
+    order: ({ value }) => value('system.filesystem.utilization'),
   },
+  fullIn,
   {
     title: 'Inodes used',
     numeric: true,
@@ -88,6 +118,8 @@ const columns: Column<Filesystem>[] = [
   },
 ];
 
+const columnsWithoutForecast = columns.filter((column) => column !== fullIn);
+
 interface FilesystemsProps {
   view: ServerView;
   latest: Latest | undefined;
@@ -99,20 +131,31 @@ export function Filesystems({ view: { server }, latest, loading }: FilesystemsPr
   const off = isOff(server, 'filesystems');
   const all = useMemo(() => (latest && !off ? filesystems(latest) : []), [latest, off]);
   const rows = useMemo(() => shown(all), [all]);
+  const foreseen = all.some((filesystem) => filesystem.forecast !== null);
   const reason = reasonFor(latest, 'filesystems');
+  const missing = off ? undefined : missingOf(latest, 'filesystems');
   return (
-    <Panel title="Filesystems" flush>
+    <Panel
+      title="Filesystems"
+      actions={all.length > 0 && <TableExport what="filesystems" table="filesystems" server={server.id} />}
+      flush
+    >
       {rows.length > 0 && (
         <DataTable
           label="Filesystems"
-          columns={columns}
+          columns={foreseen ? columns : columnsWithoutForecast}
           rows={rows}
           keyOf={({ mount, device }) => `${mount} ${device}`}
         />
       )}
+      {missing !== undefined && (
+        <Empty title="Not complete">
+          <p>{missing}</p>
+        </Empty>
+      )}
       {rows.length < all.length && (
-        <Empty title={`The ${rows.length} fullest of ${count(all.length)} filesystems`}>
-          <p>All of them are in the history and in `hostrounds server show`.</p>
+        <Empty title={`The ${rows.length} fullest of ${count(all.length)} filesystems that are kept`}>
+          <p>All of these are in the history and in `hostrounds server show`.</p>
         </Empty>
       )}
       {rows.length === 0 && loading && !off && (

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { Pencil, RotateCcw } from 'lucide-react';
+import { RotateCcw } from 'lucide-react';
 
 import { engine } from '../../api/commands';
 import type { ServerView } from '../../api/gen/ServerView';
@@ -7,13 +7,12 @@ import { Note } from '../../components/Note';
 import { RelativeTime } from '../../components/RelativeTime';
 import { failureTitle } from '../../format/words';
 import { Remedy } from '../connection/FailureNote';
-import { useDialogs } from '../dialogs';
 import { attempt } from '../toasts';
+import { EditLogin } from './EditLogin';
 import classes from './Server.module.css';
 
 /** Why the schedule of the server stands still, and what makes it go on. */
 export function HeldPanel({ view: { server, failure, heldSince } }: { view: ServerView }) {
-  const open = useDialogs();
   return (
     <Note
       tone="held"
@@ -34,15 +33,7 @@ export function HeldPanel({ view: { server, failure, heldSince } }: { view: Serv
           >
             Try now
           </Button>
-          <Button
-            variant="default"
-            leftSection={<Pencil size={14} aria-hidden />}
-            onClick={() => {
-              open({ kind: 'edit', id: server.id });
-            }}
-          >
-            Edit login
-          </Button>
+          <EditLogin id={server.id} />
         </>
       }
     >

@@ -6,10 +6,10 @@ import { Empty } from '../../components/Empty';
 import { Panel } from '../../components/Panel';
 import { useEngineEvent } from '../../state/hooks';
 import { upsert } from '../../state/model';
-import { ActivityTable } from '../activity/ActivityTable';
-import { useActivity } from '../activity/useActivity';
+import { ActivityLog } from '../activity/ActivityLog';
 import { AlertTable } from '../alerts/AlertTable';
 import { useAlerts } from '../alerts/useAlerts';
+import { TableExport } from '../export/ExportMenu';
 import { Loaded } from '../Loaded';
 import { CollectionTable } from '../queue/CollectionTable';
 import { useFetched } from '../useFetched';
@@ -22,7 +22,7 @@ export function LogPart({ id }: { id: ServerId }) {
     <>
       <Collections id={id} />
       <Alerts id={id} />
-      <ActivityOf id={id} />
+      <ActivityLog title="Activity" server={id} page={SHOWN} />
     </>
   );
 }
@@ -41,7 +41,7 @@ function Collections({ id }: { id: ServerId }) {
     );
   });
   return (
-    <Panel title="Last collections" flush>
+    <Panel title="Last collections" actions={<TableExport what="collections" table="collections" server={id} />} flush>
       <Loaded what="collections" fetched={fetched}>
         {(collections) =>
           collections.length > 0 ? (
@@ -58,30 +58,13 @@ function Collections({ id }: { id: ServerId }) {
 function Alerts({ id }: { id: ServerId }) {
   const fetched = useAlerts(id, SHOWN);
   return (
-    <Panel title="Alerts" flush>
+    <Panel title="Alerts" actions={<TableExport what="alerts" table="alerts" server={id} />} flush>
       <Loaded what="alerts" fetched={fetched}>
         {(alerts) =>
           alerts.length > 0 ? (
             <AlertTable label="Alerts" alerts={alerts} />
           ) : (
             <Empty title="It never raised an alert." />
-          )
-        }
-      </Loaded>
-    </Panel>
-  );
-}
-
-function ActivityOf({ id }: { id: ServerId }) {
-  const log = useActivity(id, SHOWN);
-  return (
-    <Panel title="Activity" flush>
-      <Loaded what="activity" fetched={log}>
-        {(entries) =>
-          entries.length > 0 ? (
-            <ActivityTable label="Activity" entries={entries} />
-          ) : (
-            <Empty title="Nothing has happened yet." />
           )
         }
       </Loaded>

@@ -1,4 +1,4 @@
-import { Skeleton } from '@mantine/core';
+import { Group, Skeleton } from '@mantine/core';
 
 import type { Latest } from '../../api/gen/Latest';
 import type { Process } from '../../api/gen/Process';
@@ -9,6 +9,7 @@ import { Empty } from '../../components/Empty';
 import { Panel } from '../../components/Panel';
 import { RelativeTime } from '../../components/RelativeTime';
 import { bytes, bytesPerSecond, count, percent } from '../../format/units';
+import { TableExport } from '../export/ExportMenu';
 import { isOff, reasonFor, SWITCHED_OFF } from '../unavailable';
 import classes from './Server.module.css';
 
@@ -67,17 +68,20 @@ export function Processes({ view: { server }, latest, loading }: ProcessesProps)
     ) : (
       missing(what)
     );
-  const age = top && (
-    <span className={classes.quiet}>
-      read <RelativeTime at={top.at} />
-    </span>
+  const actions = top && (
+    <Group gap="xs">
+      <span className={classes.quiet}>
+        read <RelativeTime at={top.at} />
+      </span>
+      <TableExport what="processes" table="processes" server={server.id} />
+    </Group>
   );
   return (
     <div className={classes.halves} data-tables="wide">
-      <Panel title="Top processes by CPU" actions={age} flush>
+      <Panel title="Top processes by CPU" actions={actions} flush>
         {list('Top processes by CPU', top?.byCpu, top ? 'Known from the second reading on.' : 'Not observed yet')}
       </Panel>
-      <Panel title="Top processes by memory" actions={age} flush>
+      <Panel title="Top processes by memory" actions={actions} flush>
         {list('Top processes by memory', top?.byMemory, 'Not observed yet')}
       </Panel>
     </div>

@@ -6,7 +6,7 @@ import type { Latest } from '../../api/gen/Latest';
 import type { Point } from '../../api/gen/Point';
 import type { TestReport } from '../../api/gen/TestReport';
 import type { Answers } from '../../test/engine';
-import { collection, failure, latest, local, NOW, snapshot, ssh, step, view } from '../../test/fixtures';
+import { collection, failure, latest, local, NOW, prompt, snapshot, ssh, step, view } from '../../test/fixtures';
 import { expectAccessible, openWindow } from '../../test/render';
 
 const region = (name: string) => screen.getByRole('region', { name });
@@ -44,6 +44,61 @@ describe('a held server', () => {
     const { user } = await openWindow(answers, '#/servers/1');
     await user.click(screen.getByRole('button', { name: 'Edit login' }));
     expect(screen.getByRole('dialog', { name: 'Edit web-1' })).toBeVisible();
+    // The agent has no field of its own: the user that is logged in as.
+    await waitFor(() => {
+      expect(screen.getByRole('textbox', { name: 'User' })).toHaveFocus();
+    });
+  });
+
+  it('leads to the password that was refused, to be replaced', async () => {
+    const jumps = [{ host: 'bastion', port: 2222, user: 'jump', logins: [{ method: 'password' as const }] }];
+    const target = ssh({ logins: [{ method: 'key', path: '~/.ssh/id', certificate: null }], jumps });
+    const { failure: why, heldSince } = held;
+    const secrets = [{ kind: 'password' as const, jump: hop }];
+    const refused = view({ state: 'held', failure: why, heldSince, secrets }, { target });
+    const { engine, user } = await openWindow(
+      { snapshot: () => snapshot({ servers: [local(), refused] }), update_server: () => refused },
+      '#/servers/1',
+    );
+    await user.click(screen.getByRole('button', { name: 'Edit login' }));
+    const field = await screen.findByLabelText('Password', { selector: 'input[type="password"]' });
+    await waitFor(() => {
+      expect(field).toHaveFocus();
+    });
+    await user.keyboard('hunter2{Enter}');
+    await waitFor(() => {
+      expect(engine.argsOf('update_server')).toMatchObject([
+        { form: { secrets: [{ slot: { kind: 'password', jump: hop }, change: { action: 'set', value: 'hunter2' } }] } },
+      ]);
+    });
+  });
+
+  it('says that it waits while it asks something, and not how it failed before', async () => {
+    const { engine } = await openWindow(answers, '#/servers/1');
+    await engine.tell({ type: 'prompt', prompt: prompt({ hop: 'ops@web1.example.org' }) });
+    expect(screen.getByText(/ops@web1\.example\.org waits for your answer/)).toBeInTheDocument();
+    expect(screen.getByText('Waits for you')).toBeInTheDocument();
+    expect(screen.queryByText(/stands still/)).toBeNull();
+  });
+});
+
+describe('a host key that a person has to look at', () => {
+  it.each([
+    ['host_key_unknown', 'Its host key is not known yet'],
+    ['host_key_changed', 'Its host key has changed'],
+  ])('is said in a line, with the details on demand: %s', async (code, title) => {
+    const failed = failure({ code, stage: 'hostKey', message: 'A long story.', hint: 'A longer one.' });
+    const { user } = await openWindow(
+      { snapshot: () => snapshot({ servers: [local(), view({ state: 'unreachable', failure: failed })] }) },
+      '#/servers/1',
+    );
+    expect(screen.getByText(title)).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Review host key' })).toBeVisible();
+    expect(screen.queryByText('A longer one.')).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'Details' }));
+    expect(screen.getByText('Host key: A long story.')).toBeVisible();
+    expect(screen.getByText('A longer one.')).toBeVisible();
+    await expectAccessible();
   });
 });
 
@@ -277,7 +332,7 @@ describe('what the system says of itself', () => {
 
   it('is quiet about what is switched off, and says why something is not available', async () => {
     await open(
-      { unavailable: [{ family: 'containers', reason: 'Neither docker nor podman is installed.' }] },
+      { unavailable: [{ family: 'containers', reason: 'Neither docker nor podman is installed.', partial: false }] },
       { familiesOff: ['gpus', 'filesystems'] },
     );
     await waitFor(() => {
@@ -288,6 +343,19 @@ describe('what the system says of itself', () => {
     expect(region('Not read from this server')).toHaveTextContent('GPUsSwitched off');
     expect(region('Filesystems')).toHaveTextContent('Switched off');
     expect(screen.queryByRole('table', { name: 'GPUs' })).toBeNull();
+  });
+
+  it('says of which family not all is kept', async () => {
+    const reason = 'Only 1024 filesystems are kept; the system has more.';
+    await open({
+      points: [point('system.filesystem.utilization', 0.5, { 'system.filesystem.mountpoint': '/' })],
+      unavailable: [{ family: 'filesystems', reason, partial: true }],
+    });
+    await waitFor(() => {
+      expect(region('Filesystems')).toHaveTextContent(`Not complete${reason}`);
+    });
+    expect(region('Not read from this server')).toHaveTextContent(`FilesystemsNot complete: ${reason}`);
+    expect(screen.getByRole('table', { name: 'Filesystems' })).toBeVisible();
   });
 
   it('shows the fullest of very many filesystems, and says that there are more', async () => {
@@ -304,5 +372,36 @@ describe('what the system says of itself', () => {
     expect(rows).toHaveLength(100);
     expect(rows[0]).toHaveTextContent('/m50');
     expect(rows[99]).toHaveTextContent('/m149');
+  });
+
+  it('says when a disk will be full, and sorts by it', async () => {
+    const places = ['/', '/srv', '/var'].map((mount) => ({
+      'system.filesystem.mountpoint': mount,
+      'system.device': 'disk',
+    }));
+    const days = (mountpoint: string, fullIn: number) => ({
+      mountpoint,
+      device: 'disk',
+      fullIn: fullIn * 86_400,
+      earliest: fullIn * 0.75 * 86_400,
+      latest: fullIn * 1.5 * 86_400,
+    });
+    const { user } = await open({
+      points: places.map((place) => point('system.filesystem.utilization', 0.5, place)),
+      tables: { forecasts: [days('/srv', 12), days('/var', 2)] },
+    });
+    const table = await screen.findByRole('table', { name: 'Filesystems' });
+    const mounts = () =>
+      within(table)
+        .getAllByRole('rowheader')
+        .map(({ textContent }) => textContent);
+    expect(within(table).getByRole('row', { name: /srv/ })).toHaveTextContent('about 12 days (9 to 18)');
+    expect(within(table).getByRole('row', { name: /var/ })).toHaveTextContent('about 2 days (1.5 to 3)');
+    expect(mounts()).toEqual(['/', '/srv', '/var']);
+    await user.click(within(table).getByRole('button', { name: 'Full in' }));
+    expect(mounts()).toEqual(['/var', '/srv', '/']);
+    expect(within(table).getByRole('columnheader', { name: 'Full in' })).toHaveAttribute('aria-sort', 'ascending');
+    await user.click(within(table).getByRole('button', { name: 'Full in' }));
+    expect(mounts()).toEqual(['/srv', '/var', '/']);
   });
 });

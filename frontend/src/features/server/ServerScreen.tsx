@@ -2,14 +2,16 @@ import { Tabs } from '@mantine/core';
 import { useCallback, useEffect } from 'react';
 
 import { engine } from '../../api/commands';
+import type { LoginPrompt } from '../../api/gen/LoginPrompt';
 import type { ServerId } from '../../api/gen/ServerId';
 import type { ServerView } from '../../api/gen/ServerView';
 import type { UnixMillis } from '../../api/gen/UnixMillis';
 import { Empty } from '../../components/Empty';
 import { Page } from '../../components/Page';
-import { ServerStateBadge } from '../../components/StateBadge';
+import { ServerStateBadge, WaitsBadge } from '../../components/StateBadge';
 import { useLatest, useServer, useStore } from '../../state/hooks';
 import { go, type ServerPart, serverParts } from '../../state/route';
+import { usePromptOf } from '../prompts';
 import { LOCAL } from '../servers';
 import { useFetched } from '../useFetched';
 import { Charts } from './charts/Charts';
@@ -26,6 +28,7 @@ import { NotRead } from './system/NotRead';
 import { System } from './system/System';
 import { useLive } from './useLive';
 import { Vitals } from './Vitals';
+import { WaitsPanel } from './WaitsPanel';
 
 interface ServerScreenProps {
   id: ServerId;
@@ -63,7 +66,8 @@ function useNewest(id: ServerId) {
 const partWord: Record<ServerPart, string> = { metrics: 'Metrics', connection: 'Connection', log: 'Log' };
 
 function Known({ view, at, part }: { view: ServerView; at: UnixMillis | null; part: ServerPart }) {
-  const { server, state, failure } = view;
+  const { server, state } = view;
+  const prompt = usePromptOf(server.id);
   useLive(server.id);
   const newest = useNewest(server.id);
   // This computer is not connected to.
@@ -72,11 +76,11 @@ function Known({ view, at, part }: { view: ServerView; at: UnixMillis | null; pa
   return (
     <Page
       title={server.name}
-      beside={<ServerStateBadge state={state} />}
+      beside={prompt ? <WaitsBadge /> : <ServerStateBadge state={state} />}
       actions={<HeaderActions view={view} />}
       below={<Facts view={view} facts={newest.latest?.facts ?? null} />}
     >
-      {state === 'held' ? <HeldPanel view={view} /> : failure && <FailurePanel view={view} failure={failure} />}
+      <Standing view={view} prompt={prompt} />
       <Tabs
         value={shown}
         keepMounted={false}
@@ -104,6 +108,13 @@ function Known({ view, at, part }: { view: ServerView; at: UnixMillis | null; pa
   );
 }
 
+/** What keeps the server from being up, if anything does: a question comes before how it went earlier. */
+function Standing({ view, prompt }: { view: ServerView; prompt: LoginPrompt | undefined }) {
+  if (prompt) return <WaitsPanel prompt={prompt} />;
+  if (view.state === 'held') return <HeldPanel view={view} />;
+  return view.failure && <FailurePanel view={view} failure={view.failure} />;
+}
+
 interface MetricsPartProps {
   view: ServerView;
   at: UnixMillis | null;
@@ -118,7 +129,7 @@ function MetricsPart({ view, at, newest: { latest, loading, error } }: MetricsPa
       <Charts view={view} at={at} latest={latest} />
       <Processes view={view} latest={latest} loading={loading} />
       <Filesystems view={view} latest={latest} loading={loading} />
-      {latest && <System latest={latest} />}
+      {latest && <System server={view.server.id} latest={latest} />}
       <NotRead server={view.server} latest={latest} />
     </>
   );

@@ -1,95 +1,15 @@
-import { Button, NumberInput, SegmentedControl, Switch, useMantineColorScheme } from '@mantine/core';
-import { useId, useState } from 'react';
+import { SegmentedControl, Switch, useMantineColorScheme } from '@mantine/core';
+import { useId } from 'react';
 
 import { engine } from '../../api/commands';
-import type { Budget } from '../../api/gen/Budget';
 import { Page } from '../../components/Page';
 import { Panel } from '../../components/Panel';
 import { useModel } from '../../state/hooks';
 import { attempt } from '../toasts';
+import { BudgetFields } from './BudgetFields';
+import { Concurrency } from './Concurrency';
 import classes from './Settings.module.css';
 import { StoragePanel } from './storage/StoragePanel';
-
-const FEWEST = 1;
-const MOST = 64;
-const RANGE = `A whole number from ${FEWEST} to ${MOST}.`;
-
-function Concurrency({ current }: { current: number }) {
-  const settings = useModel((model) => model.settings);
-  const [value, setValue] = useState<number | string>(current);
-  const number = Number(value);
-  const valid = value !== '' && Number.isInteger(number) && number >= FEWEST && number <= MOST;
-  return (
-    <form
-      className={classes.line}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (valid) void attempt(engine.setSettings({ ...settings, concurrency: number }), 'Settings saved');
-      }}
-    >
-      <NumberInput
-        label="Collections at a time"
-        description="1 to 64. More finish sooner and load this computer more."
-        min={FEWEST}
-        max={MOST}
-        clampBehavior="none"
-        value={value}
-        onChange={setValue}
-        error={valid ? undefined : RANGE}
-      />
-      <Button type="submit" disabled={!valid || number === current}>
-        Save
-      </Button>
-    </form>
-  );
-}
-
-const MEGABYTE = 1_000_000;
-
-/** What stands in a field as a limit; null where it is empty, undefined where it is no limit at all. */
-function limit(field: number | string): number | null | undefined {
-  if (field === '') return null;
-  return Number(field) >= 0 ? Number(field) : undefined;
-}
-
-/** A number that is in force, as its field shows it. */
-function shown(value: number | null, unit = 1): number | string {
-  return value === null ? '' : value / unit;
-}
-
-function BudgetFields({ current }: { current: Budget }) {
-  const settings = useModel((model) => model.settings);
-  const [logins, setLogins] = useState(shown(current.logins));
-  const [megabytes, setMegabytes] = useState(shown(current.bytes, MEGABYTE));
-  const [cpu, setCpu] = useState(shown(current.cpu));
-  const [most, transferred, spent] = [limit(logins), limit(megabytes), limit(cpu)];
-  const budget =
-    most === undefined || transferred === undefined || spent === undefined
-      ? null
-      : { logins: most, bytes: transferred === null ? null : Math.round(transferred * MEGABYTE), cpu: spent };
-  const changed = budget !== null && JSON.stringify(budget) !== JSON.stringify(current);
-  const field = { clampBehavior: 'none', allowNegative: false, hideControls: true } as const;
-  return (
-    <form
-      className={classes.budget}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (budget) void attempt(engine.setSettings({ ...settings, budget }), 'Settings saved');
-      }}
-    >
-      <p className={classes.about}>
-        A server on which watching costs more than this in a day is pointed out; nothing is stopped. An empty field sets
-        no limit.
-      </p>
-      <NumberInput label="Logins a day" allowDecimal={false} value={logins} onChange={setLogins} {...field} />
-      <NumberInput label="Transferred a day" suffix=" MB" value={megabytes} onChange={setMegabytes} {...field} />
-      <NumberInput label="CPU of the server a day" suffix=" s" value={cpu} onChange={setCpu} {...field} />
-      <Button type="submit" disabled={!changed}>
-        Save budget
-      </Button>
-    </form>
-  );
-}
 
 function Appearance() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();

@@ -26,7 +26,7 @@ export function Dialogs({ open, onClose }: DialogsProps) {
   if (!view) return null;
   switch (open.kind) {
     case 'edit':
-      return <ServerFormDrawer key={open.id} view={view} onClose={onClose} />;
+      return <ServerFormDrawer key={open.id} view={view} part={open.part} onClose={onClose} />;
     case 'remove':
       return <RemoveDialog view={view} onClose={onClose} />;
     case 'test':

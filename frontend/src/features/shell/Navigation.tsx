@@ -1,4 +1,4 @@
-import { Activity, AlertTriangle, ListOrdered, type LucideIcon, Server, Settings } from 'lucide-react';
+import { Activity, AlertTriangle, FileText, ListOrdered, type LucideIcon, Server, Settings } from 'lucide-react';
 import { useId } from 'react';
 
 import { plural } from '../../format/words';
@@ -83,6 +83,7 @@ export function Navigation({ route }: { route: Route }) {
           meaning={`${plural(running, 'collection')} waiting, active or delayed`}
         />
         <Entry to="activity" word="Activity" icon={Activity} current={route.screen === 'activity'} />
+        <Entry to="reports" word="Reports" icon={FileText} current={route.screen === 'reports'} />
         <Entry to="settings" word="Settings" icon={Settings} current={route.screen === 'settings'} />
       </ul>
     </nav>

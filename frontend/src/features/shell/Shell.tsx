@@ -4,10 +4,12 @@ import { useEngineEvent } from '../../state/hooks';
 import { go, parseRoute, type Route, useHash } from '../../state/route';
 import { ActivityScreen } from '../activity/ActivityScreen';
 import { AlertsScreen } from '../alerts/AlertsScreen';
+import { followExport } from '../export/exports';
 import { giveFocusBack, opener } from '../focus';
 import { DialogContext, type OpenDialog } from '../dialogs';
 import { OverviewScreen } from '../overview/OverviewScreen';
 import { QueueScreen } from '../queue/QueueScreen';
+import { ReportsScreen } from '../reports/ReportsScreen';
 import { ServerScreen } from '../server/ServerScreen';
 import { SettingsScreen } from '../settings/SettingsScreen';
 import { toastAlert } from '../toasts';
@@ -29,6 +31,8 @@ function Screen({ route }: { route: Route }) {
       return <QueueScreen />;
     case 'activity':
       return <ActivityScreen />;
+    case 'reports':
+      return <ReportsScreen />;
     case 'settings':
       return <SettingsScreen />;
   }
@@ -52,6 +56,7 @@ export function Shell() {
   };
 
   useEngineEvent((event) => {
+    followExport(event);
     if (event.type === 'alert') toastAlert(event.alert);
     if (event.type === 'showServer') go({ screen: 'server', id: event.id, at: event.at, part: 'metrics' });
     // The row that was used to remove the server is gone, and the focus with it.

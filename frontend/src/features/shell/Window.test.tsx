@@ -8,6 +8,7 @@ import {
   failure,
   latest,
   local,
+  prompt,
   queue,
   snapshot,
   summary,
@@ -36,7 +37,7 @@ describe('the overview', () => {
     await engine.tell({
       type: 'latest',
       id: 1,
-      latest: latest({ unavailable: [{ family: 'cpu', reason: '/proc/stat cannot be read.' }] }),
+      latest: latest({ unavailable: [{ family: 'cpu', reason: '/proc/stat cannot be read.', partial: false }] }),
     });
     expect(
       within(row('web-1')).getByRole('note', { name: 'not available: /proc/stat cannot be read.' }),
@@ -61,6 +62,29 @@ describe('the overview', () => {
     expect(row('web-1')).toHaveTextContent(word);
     expect(row('web-1')).toHaveAttribute('data-faded', 'true');
     if (over.failure) expect(row('web-1')).toHaveTextContent('refused the connection');
+  });
+
+  it('tells whole why a visit failed, by keyboard and to screen readers', async () => {
+    const { user } = await rowsOf(view({ state: 'unreachable', failure: failure() }));
+    const cause = within(row('web-1')).getByRole('note', {
+      name: 'web1.example.org refused the connection. Check that sshd runs there.',
+    });
+    expect(screen.queryByRole('tooltip')).toBeNull();
+    screen.getByRole('link', { name: 'web-1' }).focus();
+    await user.tab();
+    expect(cause).toHaveFocus();
+    expect(await screen.findByRole('tooltip')).toHaveTextContent('Check that sshd runs there.');
+    await expectAccessible();
+  });
+
+  it('shows that a server waits for an answer, and not how it failed before', async () => {
+    const { engine } = await rowsOf(view({ state: 'held', nextVisit: null, failure: failure() }));
+    await engine.tell({ type: 'prompt', prompt: prompt() });
+    expect(document.querySelector('tr[data-faded="true"]')).toHaveTextContent('Waits for you');
+    expect(document.querySelector('tr[data-faded="true"]')).not.toHaveTextContent('refused');
+    await engine.tell({ type: 'promptGone', id: 'prompt-1' });
+    expect(row('web-1')).toHaveTextContent('Held');
+    expect(row('web-1')).toHaveTextContent('refused the connection');
   });
 
   it('tells how to add the first server', async () => {
@@ -137,6 +161,30 @@ describe('events', () => {
     await engine.tell({ type: 'alert', alert: alert() });
     expect(await screen.findByText('Alert firing')).toBeVisible();
     await expectAccessible();
+  });
+
+  it('raise few toasts at once: the newest, and how many more there are', async () => {
+    const { engine } = await rowsOf(view());
+    for (let id = 1; id <= 7; id += 1) {
+      await engine.tell({ type: 'alert', alert: alert({ id, message: `disk ${id} is full` }) });
+    }
+    expect(await screen.findByText('and 4 more')).toBeVisible();
+    expect(screen.getByRole('link', { name: 'Show alerts' })).toHaveAttribute('href', '#/alerts');
+    await waitFor(() => {
+      expect(screen.getAllByText('Alert firing')).toHaveLength(3);
+    });
+    for (const newest of [5, 6, 7]) expect(screen.getByText(new RegExp(`disk ${newest} is full`))).toBeVisible();
+    await expectAccessible();
+  });
+
+  it('merge what is said again', async () => {
+    const { user } = await openWindow({
+      collect: () => refusal({ code: 'store', message: 'The history is full.', hint: 'Free some space.' }),
+    });
+    for (let time = 0; time < 3; time += 1) await user.click(screen.getByRole('button', { name: 'Collect web-1 now' }));
+    expect(await screen.findByText('The history is full. (3 times)')).toBeVisible();
+    expect(screen.getAllByText('Free some space.')).toHaveLength(1);
+    expect(screen.queryByText(/more$/)).toBeNull();
   });
 
   it('say how an alert ended', async () => {
@@ -235,8 +283,8 @@ describe('the server page', () => {
           latest({
             processes: { at: Date.now(), byCpu: [], byMemory: [process] },
             unavailable: [
-              { family: 'diskIo', reason: '/proc/diskstats is not there.' },
-              { family: 'filesystems', reason: 'df hangs.' },
+              { family: 'diskIo', reason: '/proc/diskstats is not there.', partial: false },
+              { family: 'filesystems', reason: 'df hangs.', partial: false },
             ],
           }),
         collections: () => [collection({ state: 'failed', failure: failure() })],
@@ -310,6 +358,21 @@ describe('the other screens', () => {
     expect(within(screen.getByRole('table', { name: 'Resolved alerts' })).getAllByText('Resolved')).toHaveLength(2);
   });
 
+  it('say in days when a disk will be full, and point it out in the overview', async () => {
+    const full = alert({
+      rule: 'diskFullIn',
+      message: 'web-1: disk /var will be full in about 2 days (1.5 to 3), threshold 3 days',
+      value: 2 * 86_400,
+      threshold: 3 * 86_400,
+    });
+    const { user } = await openWindow({ snapshot: () => snapshot({ alerts: [full] }), alerts: () => [full] }, '#/');
+    expect(screen.getByText('1 disk fills up')).toHaveAttribute('title', full.message);
+    await user.click(screen.getByRole('link', { name: /Alerts/ }));
+    const row = within(await screen.findByRole('table', { name: 'Firing alerts' })).getAllByRole('row')[1];
+    expect(row).toHaveTextContent('Disk full in');
+    expect(row).toHaveTextContent('2 d3 d');
+  });
+
   it('forget the alerts of a server that was removed', async () => {
     const resolved = alert({ id: 2, state: 'resolved', message: 'It was full.', resolvedAt: alert().firedAt + 60_000 });
     const { engine } = await openWindow(
@@ -341,9 +404,12 @@ describe('the other screens', () => {
   it('change the settings within their bounds', async () => {
     const { engine, user } = await openWindow({ set_settings: ({ settings }) => settings }, '#/settings');
     const field = screen.getByRole('textbox', { name: 'Collections at a time' });
-    await user.clear(field);
-    await user.type(field, '65');
-    expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled();
+    for (const wrong of ['65', '0', '1.5', '-5abc', ' ']) {
+      await user.clear(field);
+      await user.type(field, wrong);
+      expect(field).toHaveAccessibleDescription(/A whole number from 1 to 64\./);
+      expect(screen.getByRole('button', { name: 'Save' })).toBeDisabled();
+    }
     await user.clear(field);
     await user.type(field, '8');
     await user.click(screen.getByRole('button', { name: 'Save' }));
@@ -351,14 +417,59 @@ describe('the other screens', () => {
     await expectAccessible();
   });
 
+  const logins = () => screen.getByRole('textbox', { name: 'Logins a day' });
+  const transferred = () => screen.getByRole('textbox', { name: 'Transferred a day (MiB)' });
+
   it('set what watching a server may cost', async () => {
     const { engine, user } = await openWindow({ set_settings: ({ settings }) => settings }, '#/settings');
-    await user.clear(screen.getByRole('textbox', { name: 'Logins a day' }));
-    await user.clear(screen.getByRole('textbox', { name: 'Transferred a day' }));
-    await user.type(screen.getByRole('textbox', { name: 'Transferred a day' }), '1.5');
+    expect(transferred()).toHaveValue('200');
+    await user.clear(logins());
+    await user.clear(transferred());
+    await user.type(transferred(), '1.5');
     await user.click(screen.getByRole('button', { name: 'Save budget' }));
     expect(engine.argsOf('set_settings')).toEqual([
-      { settings: { ...snapshot().settings, budget: { logins: null, bytes: 1_500_000, cpu: 600 } } },
+      { settings: { ...snapshot().settings, budget: { logins: null, bytes: 1_572_864, cpu: 600 } } },
+    ]);
+    await expectAccessible();
+  });
+
+  it('say at the field which number would be right, and send no other', async () => {
+    const { engine, user } = await openWindow({}, '#/settings');
+    for (const wrong of ['-5abc', '-5', '1.5', '100001', '1e3', '1,000']) {
+      await user.clear(logins());
+      await user.type(logins(), `${wrong}{Enter}`);
+      expect(logins()).toHaveValue(wrong);
+      expect(logins()).toHaveAccessibleDescription('A whole number from 0 to 100,000. Empty: no limit.');
+    }
+    await user.clear(transferred());
+    await user.type(transferred(), '1048577');
+    expect(transferred()).toHaveAccessibleDescription('A number from 0 to 1,048,576 MiB. Empty: no limit.');
+    expect(screen.getByRole('button', { name: 'Save budget' })).toBeDisabled();
+    expect(engine.argsOf('set_settings')).toEqual([]);
+  });
+
+  it('show at the field what the engine refuses', async () => {
+    const fields = [{ field: 'budget.logins', message: 'At most 100000 logins a day.' }];
+    const { user } = await openWindow(
+      { set_settings: () => refusal({ code: 'invalid', message: 'No.', hint: '', fields }) },
+      '#/settings',
+    );
+    await user.type(logins(), '0{Enter}');
+    await waitFor(() => {
+      expect(logins()).toHaveAccessibleDescription('At most 100000 logins a day.');
+    });
+  });
+
+  it('leave a budget that was set to the byte as it is', async () => {
+    const settings = { ...snapshot().settings, budget: { logins: 48, bytes: 200_000_001, cpu: 600 } };
+    const { engine, user } = await openWindow(
+      { snapshot: () => snapshot({ settings }), set_settings: (args) => args.settings },
+      '#/settings',
+    );
+    expect(transferred()).toHaveValue('190.73');
+    await user.type(logins(), '0{Enter}');
+    expect(engine.argsOf('set_settings')).toMatchObject([
+      { settings: { budget: { logins: 480, bytes: 200_000_001 } } },
     ]);
   });
 });

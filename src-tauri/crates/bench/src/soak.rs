@@ -102,7 +102,7 @@ fn draft(member: FleetMember<'_>) -> ServerDraft {
         })),
         enabled: true,
         interval: INTERVAL,
-        thresholds: Thresholds { cpu: None, memory: None, disk: None },
+        thresholds: Thresholds { cpu: None, memory: None, disk: None, disk_full_in: None },
         families_off: LEFT_OUT.to_vec(),
         environment: None,
         tags: Vec::new(),

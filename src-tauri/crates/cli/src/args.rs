@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 
 use crate::collect::CollectArguments;
+use crate::export::ExportArguments;
 use crate::history::HistoryArguments;
 use crate::import::ImportCommand;
 use crate::lists::{ActivityArguments, AlertsArguments};
+use crate::report::ReportArguments;
 use crate::server::ServerCommand;
 use crate::storage::StorageArguments;
 use crate::watch::WatchArguments;
@@ -67,6 +69,10 @@ pub(crate) enum Command {
     Run,
     /// Print the kept values of a metric
     History(HistoryArguments),
+    /// Write every kept value of some metrics, or a table, as CSV, JSON or XLSX
+    Export(ExportArguments),
+    /// Write charts and numbers of a range as one HTML file to pass round
+    Report(ReportArguments),
     /// List the metrics that can be asked for
     Metrics,
     /// List the alerts that are firing

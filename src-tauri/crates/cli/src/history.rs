@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use hostrounds_core::format;
 use hostrounds_core::history::{Bucket, HistoryQuery, SeriesHistory};
-use hostrounds_core::metric::{Metric, MetricInfo};
+use hostrounds_core::metric::MetricInfo;
 use hostrounds_core::observation::Attributes;
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
 use hostrounds_engine::api::Hostrounds;
+use hostrounds_engine::api::export::{Cell, Column, Destination, Format, Table as Sheet, Writer};
 use jiff::Zoned;
 use serde::Serialize;
 
@@ -17,10 +18,8 @@ use crate::moment;
 use crate::output::table::{Side, Table};
 use crate::output::{Output, safe, time};
 use crate::problem::Problem;
+use crate::series;
 use crate::session::{Notifications, Session};
-
-/// How like a name must be to be offered instead of a wrong one.
-const ALIKE: f64 = 0.85;
 
 /// What to ask the history.
 #[derive(Args)]
@@ -71,17 +70,14 @@ pub(crate) async fn carry_out(
 
 async fn history(wanted: &HistoryArguments, engine: &Hostrounds, output: &Output) -> Result<(), Problem> {
     let server = engine.server_named(&wanted.name)?.server;
-    let metric = metric_named(&wanted.metric)?;
+    let metric = series::metric_named(&wanted.metric)?;
     let now = Zoned::now();
-    let moment = |option: &str, text: &str| {
-        moment::parsed(text, &now).map_err(|message| Problem::usage(format!("{option}: {message}"), ""))
-    };
     let query = HistoryQuery {
         server: server.id,
         metric,
-        attributes: attributes(&wanted.attributes)?,
-        from: moment("--from", &wanted.from)?,
-        to: moment("--to", &wanted.to)?,
+        attributes: series::attributes(&wanted.attributes)?,
+        from: moment::of_option("--from", &wanted.from, &now)?,
+        to: moment::of_option("--to", &wanted.to, &now)?,
         max_points: wanted.max_points,
     };
     let series = engine.history(query.clone()).await?;
@@ -97,7 +93,7 @@ async fn history(wanted: &HistoryArguments, engine: &Hostrounds, output: &Output
         });
     }
     if wanted.csv {
-        return output.raw(&csv(info, &series).map_err(Problem::Output)?);
+        return print_csv(&sheet(info, &series));
     }
     if series.iter().all(|series| series.buckets.is_empty()) {
         output.note(format!(
@@ -110,54 +106,6 @@ async fn history(wanted: &HistoryArguments, engine: &Hostrounds, output: &Output
         return Ok(());
     }
     output.lines(&tables(info, &series, output))
-}
-
-fn metric_named(name: &str) -> Result<Metric, Problem> {
-    Metric::named(name).ok_or_else(|| {
-        let near = near(name);
-        let hint = if near.is_empty() {
-            "`hostrounds metrics` lists all of them.".to_owned()
-        } else {
-            format!("Did you mean {}? `hostrounds metrics` lists all of them.", near.join(", "))
-        };
-        Problem::usage(format!("--metric: There is no metric `{}`.", safe(name)), hint)
-    })
-}
-
-/// The metrics that may have been meant, most alike first.
-fn near(name: &str) -> Vec<&'static str> {
-    let name = name.to_lowercase();
-    let mut alike: Vec<(f64, &'static str)> = Metric::ALL
-        .iter()
-        .map(|metric| metric.info())
-        .filter_map(|info| {
-            let part = name.len() >= 3 && (info.name.contains(&name) || info.label.to_lowercase().contains(&name));
-            let score = if part { 1.0 } else { strsim::jaro_winkler(&name, info.name) };
-            (score >= ALIKE).then_some((score, info.name))
-        })
-        .collect();
-    alike.sort_by(|a, b| b.0.total_cmp(&a.0));
-    alike.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-fn attributes(pairs: &[String]) -> Result<Attributes, Problem> {
-    let mut attributes = Attributes::none();
-    for pair in pairs {
-        let Some((name, value)) = pair.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-            return Err(Problem::usage(
-                format!("--attribute: `{}` has no value.", safe(pair)),
-                "Write NAME=VALUE, for example network.interface.name=eth0.",
-            ));
-        };
-        if attributes.get(name).is_some() {
-            return Err(Problem::usage(
-                format!("--attribute: `{}` is given twice.", safe(name)),
-                "A series has one value for each attribute.",
-            ));
-        }
-        attributes = attributes.with(name, value);
-    }
-    Ok(attributes)
 }
 
 fn tables(info: &MetricInfo, series: &[SeriesHistory], output: &Output) -> Vec<String> {
@@ -184,58 +132,48 @@ fn tables(info: &MetricInfo, series: &[SeriesHistory], output: &Output) -> Vec<S
     lines
 }
 
-fn csv(info: &MetricInfo, series: &[SeriesHistory]) -> std::io::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let headings = ["time"].into_iter().chain(info.attributes.iter().copied());
-    writer.write_record(headings.chain(["min", "avg", "max", "count"]))?;
-    for SeriesHistory { attributes, buckets } in series {
-        for bucket in buckets {
-            let mut row = vec![time::rfc3339(bucket.start)];
-            row.extend(info.attributes.iter().map(|name| harmless(attributes.get(name).unwrap_or_default())));
-            row.extend([bucket.min, bucket.avg, bucket.max].map(|value| value.to_string()));
-            row.push(bucket.count.to_string());
-            writer.write_record(row)?;
-        }
+fn sheet(info: &MetricInfo, series: &[SeriesHistory]) -> Sheet {
+    let attributes = info.attributes.iter().map(|name| Column::words(*name));
+    let numbers = ["min", "avg", "max"].map(|name| Column::of(info.unit, name));
+    let columns = [Column::moments("time")].into_iter().chain(attributes).chain(numbers);
+    let row = |attributes: &Attributes, bucket: &Bucket| {
+        let of = |name: &&str| Cell::from(attributes.get(name).map(str::to_owned));
+        let numbers = [bucket.min, bucket.avg, bucket.max].map(Cell::from);
+        let row = [Cell::from(bucket.start)].into_iter().chain(info.attributes.iter().map(of)).chain(numbers);
+        row.chain([bucket.count.into()]).collect()
+    };
+    let rows = series.iter().flat_map(|one| one.buckets.iter().map(|bucket| row(&one.attributes, bucket)));
+    Sheet {
+        name: info.name.to_owned(),
+        columns: columns.chain([Column::words("count")]).collect(),
+        rows: rows.collect(),
     }
-    writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))
 }
 
-/// Text that a spreadsheet takes for text: a name must not be run as a formula.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+fn print_csv(sheet: &Sheet) -> Result<(), Problem> {
+    let mut writer = Writer::open(Format::Csv, Destination::Stream(Box::new(std::io::stdout())))?;
+    writer.whole(sheet)?;
+    writer.finish()?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use hostrounds_core::metric::Metric;
+
     use super::*;
 
     #[test]
-    fn a_mistyped_metric_is_guessed() {
-        assert!(near("system.cpu.utilisation").contains(&"system.cpu.utilization"));
-        assert!(near("load").contains(&"system.cpu.load_average.1m"));
-        assert!(near("xyzzy").is_empty());
-    }
-
-    #[test]
-    fn attributes_are_names_and_values() {
-        let pairs = ["a=b=c".to_owned(), "d=".to_owned()];
-        assert_eq!(attributes(&pairs).unwrap(), Attributes::none().with("a", "b=c").with("d", ""));
-        for wrong in [vec!["a".to_owned()], vec!["=b".to_owned()], vec!["a=1".to_owned(), "a=2".to_owned()]] {
-            assert!(attributes(&wrong).is_err(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_name_in_csv_is_no_formula_and_numbers_stay_numbers() {
+    fn a_row_names_its_series_and_holds_numbers() {
         let bucket = Bucket { start: UnixMillis(0), min: 0.25, avg: 1e-7, max: 3.0, count: 2 };
-        let series = [SeriesHistory {
-            attributes: Attributes::none().with("network.interface.name", "=1+1").with("network.io.direction", "a,\"b"),
-            buckets: vec![bucket],
-        }];
-        let text = String::from_utf8(csv(Metric::NetworkIo.info(), &series).unwrap()).unwrap();
-        let mut lines = text.lines();
-        assert_eq!(lines.next(), Some("time,network.interface.name,network.io.direction,min,avg,max,count"));
-        let row = lines.next().unwrap();
-        assert!(row.ends_with(",'=1+1,\"a,\"\"b\",0.25,0.0000001,3,2"), "{row}");
+        let attributes = Attributes::none().with("network.interface.name", "eth0");
+        let series = [SeriesHistory { attributes, buckets: vec![bucket] }];
+        let sheet = sheet(Metric::NetworkIo.info(), &series);
+        let headings: Vec<String> = sheet.columns.iter().map(Column::heading).collect();
+        let expected = ["time", "network.interface.name", "network.io.direction"];
+        assert_eq!(headings, [&expected[..], &["min [By/s]", "avg [By/s]", "max [By/s]", "count"]].concat());
+        let numbers = [0.25, 1e-7, 3.0, 2.0].map(Cell::Number);
+        let begin = [UnixMillis(0).into(), Cell::from("eth0"), Cell::Empty];
+        assert_eq!(sheet.rows, [[&begin[..], &numbers[..]].concat()]);
     }
 }

@@ -16,7 +16,7 @@ use crate::session::{Notifications, Session};
 /// From where.
 #[derive(Subcommand)]
 pub(crate) enum ImportCommand {
-    /// Add the hosts of an OpenSSH client configuration; nothing is executed, and servers that exist stay as they are
+    /// Add the hosts of an OpenSSH client configuration, switched off; nothing is executed, and servers that exist stay as they are
     SshConfig(SshConfigArguments),
 }
 
@@ -110,11 +110,15 @@ fn show(preview: &ImportPreview, added: Option<&[ServerView]>, dry_run: bool, ou
     let count = added.map_or(0, <[ServerView]>::len);
     if dry_run {
         let new = preview.servers.iter().filter(|server| !server.exists).count();
-        output.note(format!("{} would be added. Nothing was changed.", counted(new)));
+        output.note(format!("{} would be added, switched off. Nothing was changed.", counted(new)));
     } else {
         output.note(format!("{} added.", counted_past(count)));
         if count > 0 {
-            output.note(format!("Try a connection: {}", output.command("server test NAME")));
+            output.note(format!(
+                "They are switched off until you have tried them: {}",
+                output.command("server test NAME")
+            ));
+            output.note(format!("Then collect them on their interval: {}", output.command("server enable NAME")));
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod args;
 mod collect;
 mod confirm;
+mod export;
 mod history;
 mod import;
 mod lists;
@@ -10,8 +11,10 @@ mod moment;
 mod output;
 mod problem;
 mod prompts;
+mod report;
 mod run;
 mod secret;
+mod series;
 mod server;
 mod session;
 mod signals;
@@ -58,6 +61,8 @@ async fn carry_out(arguments: Arguments, output: &Output) -> Result<(), Problem>
         Command::Watch(wanted) => watch::carry_out(wanted, place, output).await,
         Command::Run => run::carry_out(place, output).await,
         Command::History(wanted) => history::carry_out(wanted, place, output).await,
+        Command::Export(wanted) => export::carry_out(wanted, place, output).await,
+        Command::Report(wanted) => report::carry_out(wanted, place, output).await,
         Command::Metrics => lists::metrics(output),
         Command::Alerts(wanted) => lists::alerts(wanted, place, output).await,
         Command::Queue => lists::queue(place, output).await,

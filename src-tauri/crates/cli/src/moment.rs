@@ -5,9 +5,16 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, Zoned};
 
+use crate::problem::Problem;
+
 /// What can be typed; told whenever something else was.
 pub(crate) const FORMS: &str =
     "Write `now`, an age such as `-24h`, `-90m` or `-7d`, `2026-11-23`, `2026-11-23 14:30` or `2026-11-23T14:30:00Z`.";
+
+/// The moment that an option means.
+pub(crate) fn of_option(option: &str, text: &str, now: &Zoned) -> Result<UnixMillis, Problem> {
+    parsed(text, now).map_err(|message| Problem::usage(format!("{option}: {message}"), ""))
+}
 
 /// The moment that `text` means. `now` decides what ages count from and which time zone dates without one are in.
 pub(crate) fn parsed(text: &str, now: &Zoned) -> Result<UnixMillis, String> {

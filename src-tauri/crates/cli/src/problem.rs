@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use hostrounds_core::collection::Failure;
 use hostrounds_core::server::FieldError;
+use hostrounds_engine::api::export::ExportError;
 use hostrounds_engine::api::view::{ApiError, ErrorCode, Trouble};
 use serde::Serialize;
 
@@ -51,6 +52,8 @@ pub(crate) enum Problem {
         /// Why.
         error: io::Error,
     },
+    /// A signal ended the command before it was done.
+    Stopped,
     /// The output cannot be written.
     Output(io::Error),
 }
@@ -98,8 +101,14 @@ impl Problem {
                 | ErrorCode::LocalServer
                 | ErrorCode::ScheduleHeld => 2,
                 ErrorCode::HostKeyChanged => 1,
-                ErrorCode::Keyring | ErrorCode::Store | ErrorCode::KnownHosts | ErrorCode::SshConfig => 3,
+                ErrorCode::Keyring
+                | ErrorCode::Store
+                | ErrorCode::KnownHosts
+                | ErrorCode::SshConfig
+                | ErrorCode::Export => 3,
             },
+            // As a shell tells that a program was ended by Ctrl+C.
+            Self::Stopped => 130,
             Self::Output(_) if self.is_closed_pipe() => 0,
             Self::Failed(Blame::ThisComputer) | Self::Troubles(_) | Self::Machine { .. } | Self::Output(_) => 3,
         };
@@ -131,6 +140,7 @@ impl Problem {
             Self::Machine { what, error } => {
                 plain("machine", &format!("{what}: {error}."), "Look at the limits and the log of this computer.")
             }
+            Self::Stopped => plain("stopped", "It was stopped before it was done.", "Nothing incomplete is left."),
             Self::Output(error) => plain(
                 "output",
                 &format!("The output cannot be written: {error}."),
@@ -153,12 +163,22 @@ fn code_name(code: ErrorCode) -> &'static str {
         ErrorCode::KnownHosts => "known_hosts",
         ErrorCode::HostKeyChanged => "host_key_changed",
         ErrorCode::SshConfig => "ssh_config",
+        ErrorCode::Export => "export",
     }
 }
 
 impl From<ApiError> for Problem {
     fn from(error: ApiError) -> Self {
         Self::Engine(error)
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Stream(error) => Self::Output(error),
+            other => Self::Engine(other.into()),
+        }
     }
 }
 
@@ -181,6 +201,7 @@ mod tests {
             ErrorCode::KnownHosts,
             ErrorCode::HostKeyChanged,
             ErrorCode::SshConfig,
+            ErrorCode::Export,
         ] {
             assert_eq!(serde_json::to_value(code).unwrap(), code_name(code));
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::server::FieldError;
 use crate::time::UnixMillis;
 
 /// CPU time in seconds that the shells of one session have used on the server, with everything they started: what POSIX
@@ -72,14 +73,41 @@ pub struct Budget {
     pub cpu: Option<f64>,
 }
 
-/// 48 logins (one in half an hour), 200 MB, and ten minutes of one CPU (0.7 %).
+/// 48 logins (one in half an hour), 200 MiB, and ten minutes of one CPU (0.7 %).
 impl Default for Budget {
     fn default() -> Self {
-        Self { logins: Some(48), bytes: Some(200_000_000), cpu: Some(600.0) }
+        Self { logins: Some(48), bytes: Some(200 << 20), cpu: Some(600.0) }
     }
 }
 
 impl Budget {
+    /// The largest limits that can be set: more than a login a second, 1 TiB, and a day of one CPU. What would never be reached
+    /// is no limit; none is said by leaving it out.
+    pub const MOST: Self = Self { logins: Some(100_000), bytes: Some(1 << 40), cpu: Some(86_400.0) };
+
+    /// This budget, where every limit of it is one that can be set: from 0 to that of [`Self::MOST`].
+    ///
+    /// # Errors
+    /// Every field that is wrong, as `budget.cpu`.
+    pub fn checked(self) -> Result<Self, Vec<FieldError>> {
+        let Self { logins, bytes, cpu } = Self::MOST;
+        let mut wrong = Vec::new();
+        let mut refuse = |field: &str, message: String| wrong.push(FieldError { field: field.to_owned(), message });
+        if self.logins > logins {
+            refuse("budget.logins", format!("At most {} logins a day, or no limit.", logins.unwrap_or_default()));
+        }
+        if self.bytes > bytes {
+            let most = crate::format::bytes(crate::observation::real(bytes.unwrap_or_default()));
+            refuse("budget.bytes", format!("At most {most} a day, or no limit."));
+        }
+        if let (Some(seconds), Some(most)) = (self.cpu, cpu)
+            && !(0.0..=most).contains(&seconds)
+        {
+            refuse("budget.cpu", format!("A number of seconds from 0 to {most:.0}, or no limit."));
+        }
+        if wrong.is_empty() { Ok(self) } else { Err(wrong) }
+    }
+
     /// What of `footprint` is over the budget, in words for a person; empty where nothing is.
     #[must_use]
     pub fn exceeded(&self, footprint: &Footprint) -> Vec<String> {
@@ -110,6 +138,20 @@ mod tests {
         let spent = Footprint { logins: 11, received: u64::MAX, sent: 1, cpu: 1.0, ..Footprint::default() };
         assert_eq!(budget.exceeded(&spent), ["11 logins, budget 10"]);
         assert_eq!(Budget::default().exceeded(&Footprint::default()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_limit_that_could_never_be_reached_is_refused_at_its_field() {
+        for fine in [Budget::MOST, Budget::default(), Budget { logins: Some(0), bytes: None, cpu: Some(0.0) }] {
+            assert_eq!(fine.checked(), Ok(fine));
+        }
+        let fields =
+            |budget: Budget| budget.checked().unwrap_err().into_iter().map(|wrong| wrong.field).collect::<Vec<_>>();
+        let wrong = Budget { logins: Some(100_001), bytes: Some((1 << 40) + 1), cpu: Some(-0.5) };
+        assert_eq!(fields(wrong), ["budget.logins", "budget.bytes", "budget.cpu"]);
+        for cpu in [f64::NAN, f64::INFINITY, 86_400.5] {
+            assert_eq!(fields(Budget { cpu: Some(cpu), ..Budget::default() }), ["budget.cpu"]);
+        }
     }
 
     #[test]

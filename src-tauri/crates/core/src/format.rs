@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::forecast::Forecast;
 use crate::metric::Unit;
 
 /// A value in its unit: `97 %`, `1.5 GiB`, `1.5 MiB/s`, `12`, `3.4/s`, `3 d 4 h`.
@@ -56,6 +57,32 @@ pub fn threshold_text(threshold: f64) -> String {
 /// Undoes the division that made a ratio of the percentage, without its rounding error (0.29 × 100 is not 29).
 fn threshold_percent(ratio: f64) -> f64 {
     (ratio * 1e9).round() / 1e7
+}
+
+/// When a disk will be full, no more exactly than anybody knows it: `about 12 days (9 to 18)`, `about 30 hours (25 to 41)`,
+/// `less than an hour`.
+#[must_use]
+pub fn forecast(forecast: &Forecast) -> String {
+    let (unit, one, many) = match forecast.full_in {
+        seconds if seconds < 3_600.0 => return "less than an hour".to_owned(),
+        seconds if seconds < 2.0 * 86_400.0 => (3_600.0, "hour", "hours"),
+        _ => (86_400.0, "day", "days"),
+    };
+    let shown = |seconds: f64| match seconds / unit {
+        amount if amount < 4.95 => number(amount),
+        amount => format!("{amount:.0}"),
+    };
+    let [earliest, middle, latest] = [forecast.earliest, forecast.full_in, forecast.latest].map(shown);
+    let word = if middle == "1" { one } else { many };
+    let range = if earliest == latest { String::new() } else { format!(" ({earliest} to {latest})") };
+    format!("about {middle} {word}{range}")
+}
+
+/// Days as a person gave them: `1 day`, `2.5 days`.
+#[must_use]
+pub fn days(seconds: f64) -> String {
+    let days = (seconds / 86.4).round() / 1e3;
+    format!("{days} {}", if days == 1.0 { "day" } else { "days" })
 }
 
 /// Bytes in binary units: `512 B`, `1.5 KiB`, `12 GiB`.
@@ -155,6 +182,24 @@ mod tests {
         assert_eq!(value_of_series(Unit::Count, 0.424), "0.42");
         assert_eq!(value_of_series(Unit::Count, 3.0), "3");
         assert_eq!(value_of_series(Unit::Ratio, 0.424), "42 %");
+    }
+
+    #[rstest]
+    #[case([9.2, 12.1, 18.0], "about 12 days (9 to 18)")]
+    #[case([1.5, 2.0, 3.04], "about 2 days (1.5 to 3)")]
+    #[case([4.9, 5.2, 5.4], "about 5 days (4.9 to 5)")]
+    #[case([7.0, 7.1, 7.2], "about 7 days")]
+    #[case([0.9, 1.25, 2.1], "about 30 hours (22 to 50)")]
+    #[case([0.042, 0.042, 0.042], "about 1 hour")]
+    #[case([0.0, 0.04, 3.0], "less than an hour")]
+    fn a_forecast_says_no_more_than_is_known(#[case] in_days: [f64; 3], #[case] expected: &str) {
+        let [earliest, full_in, latest] = in_days.map(|days| days * 86_400.0);
+        assert_eq!(forecast(&Forecast { full_in, earliest, latest }), expected);
+    }
+
+    #[test]
+    fn days_read_as_they_were_given() {
+        assert_eq!([1.0, 3.0, 0.7].map(|it| days(it * 86_400.0)), ["1 day", "3 days", "0.7 days"]);
     }
 
     proptest! {

@@ -9,6 +9,7 @@ pub mod alert;
 pub mod collection;
 pub mod coverage;
 pub mod footprint;
+pub mod forecast;
 pub mod format;
 pub mod history;
 pub mod metric;

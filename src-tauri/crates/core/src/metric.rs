@@ -43,6 +43,20 @@ impl Unit {
             Self::Bytes | Self::BytesPerSecond | Self::Flag => 0,
         }
     }
+
+    /// The unit as the semantic conventions of OpenTelemetry write it, in the Unified Code for Units of Measure
+    /// (<https://ucum.org/ucum>).
+    #[must_use]
+    pub const fn ucum(self) -> &'static str {
+        match self {
+            Self::Ratio | Self::Count | Self::Flag => "1",
+            Self::Bytes => "By",
+            Self::BytesPerSecond => "By/s",
+            Self::PerSecond => "1/s",
+            Self::Seconds => "s",
+            Self::Celsius => "Cel",
+        }
+    }
 }
 
 /// One entry of the catalogue.
@@ -181,6 +195,8 @@ catalogue! {
     FilesystemInodes = "system.filesystem.inodes", Count, Filesystems, [a::MOUNTPOINT, a::DEVICE, a::FILESYSTEM_STATE], "Inodes";
     /// Share of the inodes of a mounted filesystem that are used.
     FilesystemInodesUtilization = "system.filesystem.inodes.utilization", Ratio, Filesystems, [a::MOUNTPOINT, a::DEVICE], "Inodes";
+    /// Time until a mounted filesystem is full if it goes on as in the last weeks; absent where its history does not tell.
+    FilesystemFullIn = "system.filesystem.full_in", Seconds, Filesystems, [a::MOUNTPOINT, a::DEVICE], "Full in";
     /// Bytes that a block device reads or writes.
     DiskIo = "system.disk.io", BytesPerSecond, DiskIo, [a::DEVICE, a::DISK_DIRECTION], "Disk I/O";
     /// Operations that a block device finishes.

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::footprint::RemoteCpu;
+use crate::forecast::FilesystemForecast;
 use crate::format;
 use crate::metric::{Metric, Unit};
-use crate::probe::Family;
+use crate::probe::{Family, MAX_PARTS};
 use crate::time::UnixMillis;
 
 /// The attributes of a series, by name; the order is stable.
@@ -221,6 +222,11 @@ pub struct Tables {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub reboot: Option<Vec<String>>,
+    /// When filesystems will be full, as far as their history tells; the others are not in it. Left out where nobody has
+    /// looked yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub forecasts: Option<Vec<FilesystemForecast>>,
 }
 
 /// The most rows that a table keeps of one server.
@@ -236,6 +242,7 @@ impl Tables {
             containers: self.containers.or(before.containers),
             updates: self.updates.or(before.updates),
             reboot: self.reboot.or(before.reboot),
+            forecasts: self.forecasts.or(before.forecasts),
         }
     }
 }
@@ -277,7 +284,7 @@ impl Facts {
     }
 }
 
-/// A family that could not be read this time, and why.
+/// A family that could not be read this time, or not all of it, and why.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Unavailable {
@@ -285,6 +292,23 @@ pub struct Unavailable {
     pub family: Family,
     /// Why, in words for a person.
     pub reason: String,
+    /// Whether the rest of it was read.
+    #[serde(default)]
+    pub partial: bool,
+}
+
+impl Unavailable {
+    /// Nothing of `family` was read.
+    #[must_use]
+    pub fn all(family: Family, reason: impl Into<String>) -> Self {
+        Self { family, reason: reason.into(), partial: false }
+    }
+
+    /// The server has more `parts` of `family`, such as "filesystems", than the [`MAX_PARTS`] that are kept.
+    #[must_use]
+    pub fn cut(family: Family, parts: &str) -> Self {
+        Self { family, reason: format!("Only {MAX_PARTS} {parts} are kept; the system has more."), partial: true }
+    }
 }
 
 /// What one collection yields.
@@ -305,7 +329,7 @@ pub struct Observation {
     /// What the server had to spend so far on the session that read this; absent for this computer.
     #[serde(default)]
     pub spent: Option<RemoteCpu>,
-    /// What could not be read.
+    /// What could not be read, or only in part.
     pub unavailable: Vec<Unavailable>,
 }
 

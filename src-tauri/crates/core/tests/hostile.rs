@@ -407,6 +407,12 @@ fn a_hundred_thousand_of_everything_are_bounded() {
         assert_eq!(observation.of(metric).count(), MAX_PARTS, "{metric}");
     }
     assert_eq!(observation.of(Metric::NetworkIo).count(), 2 * MAX_PARTS);
+    let told: Vec<Family> = observation.unavailable.iter().filter(|it| it.partial).map(|it| it.family).collect();
+    for family in
+        [Family::Cpu, Family::DiskIo, Family::Network, Family::Filesystems, Family::Temperatures, Family::Batteries]
+    {
+        assert!(told.contains(&family), "{family:?} is cut, and nobody is told: {told:?}");
+    }
     assert_eq!(observation.tables.users.map(|users| users.len()), Some(TABLE_ROWS));
     assert_eq!(observation.processes.map(|top| top.by_memory.len()), Some(TOP));
 }

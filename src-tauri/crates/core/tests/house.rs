@@ -91,8 +91,8 @@ fn floors_depend_downwards_only() {
         match name {
             "core" => vec![],
             "ssh" | "testbed" => vec![],
-            "local" | "store" | "ssh-config" | "report" => vec!["core"],
-            "engine" => vec!["core", "ssh", "ssh-config", "local", "store", "report"],
+            "local" | "store" | "ssh-config" | "report" | "export" => vec!["core"],
+            "engine" => vec!["core", "ssh", "ssh-config", "local", "store", "report", "export"],
             "cli" => vec!["core", "engine"],
             "bench" => vec!["core", "ssh", "store", "engine", "testbed"],
             other => panic!("crates/{other} has no floor yet: give it one here and in docs/architecture.md"),

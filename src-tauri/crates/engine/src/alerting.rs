@@ -161,7 +161,7 @@ impl Alerting {
                 Err(error) => troubles.raise(Trouble {
                     code: NO_NOTIFICATIONS.into(),
                     message: crate::failure::capitalised(&error.to_string()),
-                    hint: "Start a notification daemon (most desktops have one), or switch notifications off in the settings.".into(),
+                    hint: error.hint().into(),
                 }),
             }
         });

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hostrounds_core::collection::{Collection, CollectionState, Failure};
+use hostrounds_core::forecast::FilesystemForecast;
 use hostrounds_core::metric::{Metric, attribute};
 use hostrounds_core::observation::{Attributes, Observation, Point, Tables};
 use hostrounds_core::probe::{Family, Rhythm};
@@ -97,7 +98,8 @@ impl Board {
         {
             entry.outcome = Outcome::Observed;
             let processes = observation.processes.or_else(|| entry.latest.as_ref().and_then(|it| it.processes.clone()));
-            let unreadable: Vec<Family> = observation.unavailable.iter().map(|it| it.family).collect();
+            let unreadable: Vec<Family> =
+                observation.unavailable.iter().filter(|it| !it.partial).map(|it| it.family).collect();
             let latest = Latest {
                 at: observation.at,
                 read_at,
@@ -178,6 +180,13 @@ impl Board {
 
     pub(crate) fn latest(&self, id: ServerId) -> Option<Latest> {
         self.lock().get(&id).and_then(|entry| entry.latest.clone())
+    }
+
+    /// The newest forecasts of its filesystems, and of when they are.
+    pub(crate) fn forecasts(&self, id: ServerId) -> Option<(UnixMillis, Vec<FilesystemForecast>)> {
+        let entries = self.lock();
+        let latest = entries.get(&id)?.latest.as_ref()?;
+        Some((*latest.read_at.get(&Family::Filesystems)?, latest.tables.forecasts.clone()?))
     }
 
     pub(crate) fn failure(&self, id: ServerId) -> Option<Failure> {
@@ -298,6 +307,7 @@ fn tables_of(tables: Tables, stays: impl Fn(Family) -> bool) -> Tables {
         containers: tables.containers.filter(|_| stays(Family::Containers)),
         updates: tables.updates.filter(|_| stays(Family::Updates)),
         reboot: tables.reboot.filter(|_| stays(Family::Reboot)),
+        forecasts: tables.forecasts.filter(|_| stays(Family::Filesystems)),
     }
 }
 
@@ -472,7 +482,7 @@ mod tests {
         assert_eq!(latest.points.len(), 1);
 
         let mut hung = observation(3, &[(Metric::CpuUtilization, Attributes::none(), 0.1)]);
-        hung.unavailable.push(Unavailable { family: Family::Filesystems, reason: "hangs".into() });
+        hung.unavailable.push(Unavailable::all(Family::Filesystems, "hangs"));
         let latest = board.observe(ID, &hung).unwrap();
         assert_eq!(latest.points.len(), 1);
         assert_eq!(latest.unavailable.len(), 1);
@@ -489,7 +499,7 @@ mod tests {
         assert_eq!(latest.tables, first.tables);
 
         let mut gone = observation(2, &[(Metric::Load1, Attributes::none(), 1.0)]);
-        gone.unavailable.push(Unavailable { family: Family::Updates, reason: "no package tool".into() });
+        gone.unavailable.push(Unavailable::all(Family::Updates, "no package tool"));
         let latest = board.observe(ID, &gone).unwrap();
         assert_eq!((latest.tables.updates, latest.tables.reboot.is_some()), (None, true));
 

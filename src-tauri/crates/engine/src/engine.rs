@@ -19,13 +19,15 @@ use tokio_util::task::TaskTracker;
 
 use crate::alerting::Alerting;
 use crate::api::error::store_trouble;
+use crate::api::export::Exports;
 use crate::api::import::Previews;
-use crate::api::view::{ApiError, ErrorCode, Event, Latest, Settings, Trouble};
+use crate::api::view::{ApiError, ErrorCode, Event, Latest, SettingBounds, Settings, Trouble};
 use crate::board::Board;
 use crate::clock;
 use crate::core_dumps;
 use crate::credentials::{Credentials, Keyring, Noted, Secrets};
 use crate::events::Events;
+use crate::forecasts::Forecasts;
 use crate::lock::Lock;
 use crate::meter::Meter;
 use crate::notify::{Clicked, Desktop, Notifier};
@@ -63,6 +65,8 @@ pub(crate) struct Engine {
     pub(crate) offers: Mutex<HashMap<String, HostKeyOffer>>,
     /// What SSH configurations were shown to hold.
     pub(crate) previews: Previews,
+    /// The exports that are under way.
+    pub(crate) exports: Exports,
     pub(crate) mode: watch::Sender<Mode>,
     /// The tasks, held by whoever starts, stops or commands one.
     pub(crate) tasks: tokio::sync::Mutex<HashMap<ServerId, TaskHandle>>,
@@ -154,6 +158,7 @@ impl Engine {
         });
         let finish_recording = CancellationToken::new();
         let (recorder, recording) = Recorder::start(store.clone(), Arc::clone(&troubles), finish_recording.clone());
+        let cancel = CancellationToken::new();
         let pipeline = Arc::new(Pipeline {
             board: Arc::clone(&board),
             queue: Arc::clone(&queue),
@@ -163,6 +168,7 @@ impl Engine {
             troubles: Arc::clone(&troubles),
             store: store.clone(),
             meter: Meter::new(settings.budget),
+            forecasts: Arc::new(Forecasts::new(store.clone(), cancel.clone())),
             holding: tokio::sync::Mutex::default(),
             queue_changed: Arc::clone(&queue_changed),
         });
@@ -182,6 +188,7 @@ impl Engine {
             known_hosts,
             offers: Mutex::default(),
             previews: Previews::default(),
+            exports: Exports::default(),
             mode: watch::Sender::new(Mode::default()),
             tasks: tokio::sync::Mutex::default(),
             settings: Mutex::new(settings),
@@ -189,7 +196,7 @@ impl Engine {
             schedule: Mutex::default(),
             queue_changed,
             upkeep: Notify::new(),
-            cancel: CancellationToken::new(),
+            cancel,
             background: TaskTracker::new(),
             followed: AtomicI64::default(),
             house_is_kept: AtomicBool::new(false),
@@ -335,6 +342,11 @@ impl Engine {
                 () = work => {}
             }
         });
+    }
+
+    /// Work that the end of the engine waits for. It has to end by itself once [`Self::cancel`] is cancelled.
+    pub(crate) fn tracked<T>(&self, work: impl Future<Output = T>) -> impl Future<Output = T> {
+        self.background.track_future(work)
     }
 
     /// Starts the task of a server; one that runs already stays, and for a server that is gone none is started.
@@ -484,6 +496,12 @@ pub(crate) struct ServerChanges {
 impl Default for Settings {
     fn default() -> Self {
         Self { concurrency: 5, notifications: true, budget: Budget::default(), retention: Retention::default() }
+    }
+}
+
+impl Default for SettingBounds {
+    fn default() -> Self {
+        Self { least_concurrency: 1, most_concurrency: 64, most_budget: Budget::MOST }
     }
 }
 

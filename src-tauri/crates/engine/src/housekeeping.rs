@@ -109,6 +109,7 @@ impl Engine {
         for server in removed {
             self.stop_task(server.id).await;
             self.alerting.forget(server.id);
+            self.pipeline.forecasts.forget(server.id);
             self.queue.schedule(server.id, None);
             self.events.send(Event::ServerRemoved { id: server.id });
         }

@@ -12,6 +12,7 @@ mod credentials;
 mod engine;
 mod events;
 mod failure;
+mod forecasts;
 mod housekeeping;
 mod lock;
 mod meter;

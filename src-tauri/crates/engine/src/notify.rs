@@ -38,10 +38,58 @@ pub(crate) struct Clicked {
     pub(crate) at: UnixMillis,
 }
 
-/// No daemon took the notification.
-#[derive(Debug, Error)]
-#[error("notifications cannot be shown: {0}")]
-pub(crate) struct NotifyError(String);
+/// No daemon took the notification. The words are for a person; what the bus said is in the log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub(crate) enum NotifyError {
+    /// There is no session bus to ask on.
+    #[error("desktop notifications cannot be shown: Hostrounds was not started in a desktop session")]
+    NoDesktop,
+    /// Nobody on the bus shows notifications.
+    #[error("desktop notifications cannot be shown: nothing on this desktop shows them")]
+    NoDaemon,
+    /// There is one, and it does not answer.
+    #[error("desktop notifications cannot be shown: the program that shows them does not answer")]
+    Silent,
+    /// There is one, and it took none.
+    #[error("desktop notifications cannot be shown: the program that shows them refused one")]
+    Refused,
+}
+
+impl NotifyError {
+    /// What a person can do about it.
+    pub(crate) const fn hint(self) -> &'static str {
+        match self {
+            Self::NoDesktop => {
+                "Start Hostrounds from the desktop, or switch notifications off in the settings. Alerts are in the window \
+                 all the same."
+            }
+            Self::NoDaemon => {
+                "Start a notification daemon: GNOME, KDE and Xfce bring one, elsewhere install dunst or mako. Or switch \
+                 notifications off in the settings. Alerts are in the window all the same."
+            }
+            Self::Silent | Self::Refused => {
+                "Restart the notification daemon, or log out and in again. Or switch notifications off in the settings. \
+                 Alerts are in the window all the same."
+            }
+        }
+    }
+}
+
+/// What the failure of a call to the bus means. The library only tells it as text; the names of errors in it are those of the
+/// bus (<https://dbus.freedesktop.org/doc/dbus-specification.html#message-bus-messages>).
+fn meaning(text: &str) -> NotifyError {
+    const ERROR: &str = "org.freedesktop.DBus.Error.";
+    let is = |name: &str| text.contains(&format!("{ERROR}{name}"));
+    if is("ServiceUnknown") || is("NameHasNoOwner") || is("Spawn.") {
+        NotifyError::NoDaemon
+    } else if is("NoReply") || is("Timeout") {
+        NotifyError::Silent
+    } else if cfg!(all(unix, not(target_os = "macos"))) && !text.contains("org.freedesktop.") {
+        NotifyError::NoDesktop
+    } else {
+        NotifyError::Refused
+    }
+}
 
 /// Where notices go.
 #[async_trait]
@@ -82,8 +130,11 @@ impl Notifier for Desktop {
         notification.timeout(if notice.urgent { Timeout::Never } else { Timeout::Default });
         let handle = tokio::time::timeout(PATIENCE, notification.show_async())
             .await
-            .map_err(|_| NotifyError(format!("no answer within {} s", PATIENCE.as_secs())))?
-            .map_err(|error| NotifyError(error.to_string()))?;
+            .map_err(|_| NotifyError::Silent)?
+            .map_err(|error| {
+                tracing::warn!(%error, "a notification was not shown");
+                meaning(&error.to_string())
+            })?;
         #[cfg(all(unix, not(target_os = "macos")))]
         {
             let clicks = self.clicks.clone();
@@ -111,6 +162,32 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_person_is_told_what_is_missing_and_not_what_the_bus_says() {
+        // As zbus 5.19 words them.
+        for (text, meaning_of_it, word) in [
+            (
+                "org.freedesktop.DBus.Error.ServiceUnknown: The name org.freedesktop.Notifications was not provided by any \
+                 .service files",
+                NotifyError::NoDaemon,
+                "dunst",
+            ),
+            (
+                "org.freedesktop.DBus.Error.Spawn.ChildExited: Process org.freedesktop.Notifications exited with status 1",
+                NotifyError::NoDaemon,
+                "Start a notification daemon",
+            ),
+            ("org.freedesktop.DBus.Error.NoReply: Remote peer disconnected", NotifyError::Silent, "Restart"),
+            ("org.freedesktop.DBus.Error.AccessDenied: no", NotifyError::Refused, "Restart"),
+            ("I/O error: No such file or directory (os error 2)", NotifyError::NoDesktop, "from the desktop"),
+        ] {
+            let error = meaning(text);
+            assert_eq!(error, meaning_of_it, "{text}");
+            let told = format!("{error} {}", error.hint());
+            assert!(told.contains(word) && !told.contains("org.freedesktop"), "{told}");
+        }
+    }
 
     #[test]
     fn names_of_servers_are_no_markup() {

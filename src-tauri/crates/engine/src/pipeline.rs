@@ -1,5 +1,6 @@
 //! The one direction: what a collection yields goes to the store, then to the rules, then to the notifications and events.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ use crate::board::Board;
 use crate::clock;
 use crate::events::Events;
 use crate::failure::{self, KEYRING_UNAVAILABLE};
+use crate::forecasts::Forecasts;
 use crate::meter::Meter;
 use crate::recorder::Recorder;
 use crate::schedule::{Ledger, Queue, TRIES};
@@ -36,6 +38,7 @@ pub(crate) struct Pipeline {
     pub(crate) troubles: Arc<Troubles>,
     pub(crate) store: Store,
     pub(crate) meter: Meter,
+    pub(crate) forecasts: Arc<Forecasts>,
     /// Held by whoever changes or reads who is held: the store and the board agree for everybody else.
     pub(crate) holding: Mutex<()>,
     /// The view of the queue is to be told anew.
@@ -116,6 +119,17 @@ impl Pipeline {
             }
         }
         Ok(changed)
+    }
+
+    /// An observation with what is to be expected of the filesystems that it has read.
+    async fn with_forecasts<'a>(
+        &self,
+        server: &Server,
+        collection: &Collection,
+        observation: &'a Observation,
+    ) -> Cow<'a, Observation> {
+        let kept = self.board.forecasts(server.id);
+        self.forecasts.add(server.id, observation, kept, collection.trigger == Trigger::Person).await
     }
 
     /// Adds what a server was made to spend; gives what is to be kept now.
@@ -236,6 +250,11 @@ impl Ledger for Pipeline {
     }
 
     async fn ended(&self, server: &Server, collection: &Collection, observation: Option<&Observation>, news: News) {
+        let observation = match observation {
+            Some(observation) => Some(self.with_forecasts(server, collection, observation).await),
+            None => None,
+        };
+        let observation = observation.as_deref();
         let latest = observation.and_then(|observation| self.board.observe(server.id, observation));
         self.board.note(collection);
 

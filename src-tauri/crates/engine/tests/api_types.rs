@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
+use hostrounds_engine::api::export::{ExportRequest, Exported};
+use hostrounds_engine::api::report::{ReportEnd, ReportRequest};
 use hostrounds_engine::api::view::{
     ApiError, ConnectionTest, Event, FootprintReport, HostKeyCheck, ImportPreview, RestrictKit, RetentionPreview,
     ServerForm, Snapshot, StorageReport, TestReport,
@@ -28,7 +30,11 @@ fn generate(folder: &Path) {
     ConnectionTest::export_all(&config).unwrap();
     FootprintReport::export_all(&config).unwrap();
     ImportPreview::export_all(&config).unwrap();
+    ReportEnd::export_all(&config).unwrap();
+    ReportRequest::export_all(&config).unwrap();
     RestrictKit::export_all(&config).unwrap();
+    ExportRequest::export_all(&config).unwrap();
+    Exported::export_all(&config).unwrap();
     ApiError::export_all(&config).unwrap();
     HistoryQuery::export_all(&config).unwrap();
     SeriesHistory::export_all(&config).unwrap();

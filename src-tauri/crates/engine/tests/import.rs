@@ -26,7 +26,8 @@ async fn what_was_looked_at_is_added_whatever_the_file_says_by_then() {
     let names: Vec<&str> = added.iter().map(|view| view.server.name.as_str()).collect();
     assert_eq!(names, ["web", "db"]);
     assert!(matches!(&added[0].server.target, Target::Ssh(ssh) if ssh.hop.port == 23), "{added:?}");
-    assert!(added.iter().all(|view| view.server.enabled && view.server.interval == 900));
+    assert!(added.iter().all(|view| !view.server.enabled && view.server.interval == 900));
+    assert!(preview.servers.iter().all(|candidate| !candidate.draft.enabled), "the preview says so");
 
     // What exists stays as it is.
     let again = engine.import_ssh_config(preview.id, vec!["web".into(), "other".into()]).await.unwrap();

@@ -137,7 +137,10 @@ async fn a_crossed_threshold_fires_once_and_is_resolved_once() {
     let hostrounds = open(folder.path()).await;
     let mut events = hostrounds.events();
     let id = trusted(&hostrounds, &sshd).await;
-    let low = ServerDraft { thresholds: Thresholds { cpu: None, memory: Some(1.0), disk: None }, ..draft(&sshd) };
+    let low = ServerDraft {
+        thresholds: Thresholds { cpu: None, memory: Some(1.0), disk: None, disk_full_in: None },
+        ..draft(&sshd)
+    };
     hostrounds.update_server(id, form(low)).await.unwrap();
     hostrounds.collect_and_wait(id, 1).await.unwrap();
     hostrounds.collect_and_wait(id, 1).await.unwrap();
@@ -146,7 +149,10 @@ async fn a_crossed_threshold_fires_once_and_is_resolved_once() {
     assert_eq!(hostrounds.alerts(Some(id), 10).await.unwrap().len(), 1, "it fires once");
     assert_eq!(hostrounds.server_named("web").unwrap().firing, 1);
 
-    let high = ServerDraft { thresholds: Thresholds { cpu: None, memory: Some(100.0), disk: None }, ..draft(&sshd) };
+    let high = ServerDraft {
+        thresholds: Thresholds { cpu: None, memory: Some(100.0), disk: None, disk_full_in: None },
+        ..draft(&sshd)
+    };
     hostrounds.update_server(id, form(high)).await.unwrap();
     hostrounds.collect_and_wait(id, 1).await.unwrap();
     let resolved = event(&mut events, alert_of(RuleKind::Memory, AlertState::Resolved)).await;

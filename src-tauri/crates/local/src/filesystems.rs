@@ -5,7 +5,7 @@
 
 use hostrounds_core::observation::Observation;
 use hostrounds_core::probe::Family;
-use hostrounds_core::probe::filesystems::{Fill, Mount, is_disk, points, without_duplicates};
+use hostrounds_core::probe::filesystems::{Fill, Mount, add, is_disk, without_duplicates};
 use hostrounds_core::text;
 use sysinfo::{Disk, DiskRefreshKind, Disks};
 
@@ -15,7 +15,7 @@ pub(crate) fn read(observation: &mut Observation) {
     match Disks::new_with_refreshed_list_specifics(kind) {
         Ok(disks) => {
             let mounts = disks.iter().filter_map(mount).collect();
-            points(&without_duplicates(mounts), &mut observation.points);
+            add(without_duplicates(mounts), observation);
         }
         Err(error) => crate::miss(observation, Family::Filesystems, format!("The mounts cannot be listed: {error}.")),
     }

@@ -89,5 +89,5 @@ impl Default for ThisComputer {
 }
 
 fn miss(observation: &mut Observation, family: Family, reason: impl Into<String>) {
-    observation.unavailable.push(Unavailable { family, reason: reason.into() });
+    observation.unavailable.push(Unavailable::all(family, reason));
 }

@@ -18,9 +18,9 @@ pub struct NewAlert {
     pub rule: RuleKind,
     /// Of which part of the server.
     pub attributes: Attributes,
-    /// The threshold as a ratio from 0 to 1.
+    /// The threshold in the unit of the rule, as [`Alert::threshold`].
     pub threshold: Option<f64>,
-    /// The value that made it fire, as a ratio.
+    /// The value that made it fire, in the same unit.
     pub value: Option<f64>,
     /// What is wrong, in a sentence that names the server.
     pub message: String,

@@ -83,7 +83,7 @@ impl Store {
             let mut observation = Observation { points, ..Observation::empty(newest) };
             add_tables(&mut tx, server, &mut observation).await?;
             tx.commit().await?;
-            for unavailable in &observation.unavailable {
+            for unavailable in observation.unavailable.iter().filter(|unavailable| !unavailable.partial) {
                 read_at.remove(&unavailable.family);
             }
             observation.points.retain(|point| read_at.contains_key(&point.series.metric.info().family));

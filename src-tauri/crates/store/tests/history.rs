@@ -155,7 +155,7 @@ async fn the_latest_values_are_of_the_newest_reading_of_each_family() {
     };
     keep(&store, ServerId::LOCAL, &slow).await;
     keep(&store, ServerId::LOCAL, &observation(at(1), vec![point(DISK, mount("/"), 0.4)])).await;
-    let unavailable = vec![Unavailable { family: Family::DiskIo, reason: "no /proc/diskstats".into() }];
+    let unavailable = vec![Unavailable::all(Family::DiskIo, "no /proc/diskstats")];
     let newest = Observation {
         unavailable: unavailable.clone(),
         ..observation(at(2), vec![point(CPU, Attributes::none(), 0.5)])
@@ -175,7 +175,7 @@ async fn the_latest_values_are_of_the_newest_reading_of_each_family() {
     assert_eq!(latest.points.len(), 3);
     assert_eq!((latest.processes, latest.facts, latest.unavailable), (Some(processes), Some(facts), unavailable));
 
-    let hung = vec![Unavailable { family: Family::Filesystems, reason: "df hangs".into() }];
+    let hung = vec![Unavailable::all(Family::Filesystems, "df hangs")];
     let newest = Observation { unavailable: hung, ..observation(at(3), vec![point(CPU, Attributes::none(), 0.5)]) };
     keep(&store, ServerId::LOCAL, &newest).await;
     let Newest { observation: latest, read_at } = store.latest(ServerId::LOCAL).await.unwrap().unwrap();

@@ -8,6 +8,7 @@ import { TimeChart } from '../../../components/charts/TimeChart';
 import { Empty } from '../../../components/Empty';
 import { Note } from '../../../components/Note';
 import { Panel } from '../../../components/Panel';
+import { ExportMenu } from '../../export/ExportMenu';
 import { isOff, reasonFor, SWITCHED_OFF } from '../../unavailable';
 import classes from '../Server.module.css';
 import { rangeFor, ranges } from './specs';
@@ -41,7 +42,23 @@ export function Charts({ view: { server }, at, latest }: ChartsProps) {
       {error && <Note tone="bad" urgent title={error.message} hint={error.hint} />}
       <div className={classes.charts}>
         {feeds.map((feed) => (
-          <Panel key={feed.spec.title} title={feed.spec.title}>
+          <Panel
+            key={feed.spec.title}
+            title={feed.spec.title}
+            actions={
+              <ExportMenu
+                what={feed.spec.title}
+                subject={() => ({
+                  kind: 'history',
+                  servers: [server.id],
+                  metrics: feed.spec.parts.map(({ metric }) => metric),
+                  attributes: {},
+                  from: Date.now() - range.span,
+                  to: Date.now() + 1,
+                })}
+              />
+            }
+          >
             {loaded ? (
               <Chart
                 feed={feed}

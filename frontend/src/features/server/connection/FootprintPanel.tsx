@@ -12,6 +12,7 @@ import { Note } from '../../../components/Note';
 import { Panel } from '../../../components/Panel';
 import { dayInUtc } from '../../../format/time';
 import { bytes, count, cpuTime, millis } from '../../../format/units';
+import { TableExport } from '../../export/ExportMenu';
 import { Loaded } from '../../Loaded';
 import { useFetched } from '../../useFetched';
 import classes from './ConnectionPart.module.css';
@@ -41,7 +42,10 @@ export function FootprintPanel({ view: { server, lastSeen } }: { view: ServerVie
     again();
   }, [lastSeen, again]);
   return (
-    <Panel title="What watching it costs">
+    <Panel
+      title="What watching it costs"
+      actions={<TableExport what="footprint" table="footprint" server={server.id} />}
+    >
       <Loaded what="the footprint" fetched={report}>
         {(its) => <Report report={its} />}
       </Loaded>

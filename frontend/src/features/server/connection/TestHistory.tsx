@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { CheckCircle2, PlugZap, XCircle } from 'lucide-react';
 
 import type { ConnectionTest } from '../../../api/gen/ConnectionTest';
@@ -11,6 +11,7 @@ import { absolute } from '../../../format/time';
 import { stageWord } from '../../../format/words';
 import { TestResult } from '../../connection/TestResult';
 import { useDialogs } from '../../dialogs';
+import { TableExport } from '../../export/ExportMenu';
 import { Loaded } from '../../Loaded';
 import type { Fetched } from '../../useFetched';
 import classes from './ConnectionPart.module.css';
@@ -22,16 +23,19 @@ export function TestHistory({ id, tests }: { id: ServerId; tests: Fetched<Connec
     <Panel
       title="Tests"
       actions={
-        <Button
-          size="compact-xs"
-          variant="default"
-          leftSection={<PlugZap size={12} aria-hidden />}
-          onClick={() => {
-            open({ kind: 'test', id, review: false });
-          }}
-        >
-          Test now
-        </Button>
+        <Group gap="xs">
+          <TableExport what="tests" table="tests" server={id} />
+          <Button
+            size="compact-xs"
+            variant="default"
+            leftSection={<PlugZap size={12} aria-hidden />}
+            onClick={() => {
+              open({ kind: 'test', id, review: false });
+            }}
+          >
+            Test now
+          </Button>
+        </Group>
       }
       flush
     >

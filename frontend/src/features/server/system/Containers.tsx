@@ -1,11 +1,12 @@
 import type { Container } from '../../../api/gen/Container';
+import type { ServerId } from '../../../api/gen/ServerId';
 import type { UnixMillis } from '../../../api/gen/UnixMillis';
 import { Absent } from '../../../components/Absent';
 import { type Column, DataTable } from '../../../components/DataTable';
 import { Empty } from '../../../components/Empty';
 import { Panel } from '../../../components/Panel';
 import { bytes, percent } from '../../../format/units';
-import { ReadAt } from './ReadAt';
+import { ReadTable } from './ReadTable';
 
 const NOT_RUNNING = 'Only known of containers that run.';
 
@@ -24,14 +25,19 @@ const columns: Column<Container>[] = [
 ];
 
 interface ContainersProps {
+  server: ServerId;
   containers: readonly Container[];
   readAt: UnixMillis | undefined;
 }
 
 /** The containers of every engine. */
-export function Containers({ containers, readAt }: ContainersProps) {
+export function Containers({ server, containers, readAt }: ContainersProps) {
   return (
-    <Panel title="Containers" actions={<ReadAt at={readAt} />} flush>
+    <Panel
+      title="Containers"
+      actions={<ReadTable what="containers" table="containers" server={server} at={readAt} />}
+      flush
+    >
       {containers.length > 0 ? (
         <DataTable
           label="Containers"

@@ -4,10 +4,10 @@ import type { Server } from '../../../api/gen/Server';
 import { Panel } from '../../../components/Panel';
 import { familyGroups } from '../../../format/families';
 import { familyWord } from '../../../format/words';
-import { isOff, reasonFor, SWITCHED_OFF } from '../../unavailable';
+import { isOff, missingOf, reasonFor, SWITCHED_OFF } from '../../unavailable';
 import classes from '../Server.module.css';
 
-/** These say in their own places that they are not there. */
+/** These say in their own places that they are not there, but not all of them that something is missing. */
 const elsewhere: readonly Family[] = [
   'cpu',
   'load',
@@ -19,12 +19,14 @@ const elsewhere: readonly Family[] = [
   'uptime',
 ];
 
-/** What has no place on the page because it was not read, and why: most servers have no GPU, and that is no trouble. */
+/** What was not read, or not all of it, and why: most servers have no GPU, and that is no trouble. */
 export function NotRead({ server, latest }: { server: Server; latest: Latest | undefined }) {
   const missing = familyGroups
     .flatMap(({ families }) => families)
-    .filter((family) => !elsewhere.includes(family))
     .flatMap((family) => {
+      const part = missingOf(latest, family);
+      if (part !== undefined) return [{ family, reason: `Not complete: ${part}` }];
+      if (elsewhere.includes(family)) return [];
       const reason = isOff(server, family) ? SWITCHED_OFF : reasonFor(latest, family);
       return reason === undefined
         ? []

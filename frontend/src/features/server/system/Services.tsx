@@ -1,4 +1,5 @@
 import type { FailedUnit } from '../../../api/gen/FailedUnit';
+import type { ServerId } from '../../../api/gen/ServerId';
 import type { UnixMillis } from '../../../api/gen/UnixMillis';
 import type { UserSession } from '../../../api/gen/UserSession';
 import { type Column, DataTable } from '../../../components/DataTable';
@@ -6,6 +7,7 @@ import { Empty } from '../../../components/Empty';
 import { Note } from '../../../components/Note';
 import { Panel } from '../../../components/Panel';
 import { ReadAt } from './ReadAt';
+import { ReadTable } from './ReadTable';
 
 const unitColumns: Column<FailedUnit>[] = [
   { title: 'Unit', cell: ({ name }) => name },
@@ -23,9 +25,17 @@ interface Read {
   readAt: UnixMillis | undefined;
 }
 
-export function FailedUnits({ units, readAt }: Read & { units: readonly FailedUnit[] }) {
+interface ReadHere extends Read {
+  server: ServerId;
+}
+
+export function FailedUnits({ server, units, readAt }: ReadHere & { units: readonly FailedUnit[] }) {
   return (
-    <Panel title="Failed units" actions={<ReadAt at={readAt} />} flush>
+    <Panel
+      title="Failed units"
+      actions={<ReadTable what="failed units" table="units" server={server} at={readAt} />}
+      flush
+    >
       {units.length > 0 ? (
         <DataTable label="Failed units" columns={unitColumns} rows={units} keyOf={({ name }) => name} />
       ) : (
@@ -35,9 +45,13 @@ export function FailedUnits({ units, readAt }: Read & { units: readonly FailedUn
   );
 }
 
-export function Users({ users, readAt }: Read & { users: readonly UserSession[] }) {
+export function Users({ server, users, readAt }: ReadHere & { users: readonly UserSession[] }) {
   return (
-    <Panel title="Logged-in users" actions={<ReadAt at={readAt} />} flush>
+    <Panel
+      title="Logged-in users"
+      actions={<ReadTable what="logged-in users" table="users" server={server} at={readAt} />}
+      flush
+    >
       {users.length > 0 ? (
         <DataTable
           label="Logged-in users"

@@ -3,6 +3,7 @@ import { ShieldAlert } from 'lucide-react';
 import { useState } from 'react';
 
 import type { Latest } from '../../../api/gen/Latest';
+import type { ServerId } from '../../../api/gen/ServerId';
 import type { Update } from '../../../api/gen/Update';
 import { type Column, DataTable } from '../../../components/DataTable';
 import { Empty } from '../../../components/Empty';
@@ -10,7 +11,7 @@ import { Panel } from '../../../components/Panel';
 import { plural } from '../../../format/words';
 import { valueOf } from '../points';
 import classes from '../Server.module.css';
-import { ReadAt } from './ReadAt';
+import { ReadTable } from './ReadTable';
 
 /** As many as fit beside the other parts of the page. */
 const FIRST = 8;
@@ -31,8 +32,14 @@ const columns: Column<Update>[] = [
   },
 ];
 
+interface UpdatesProps {
+  server: ServerId;
+  updates: readonly Update[];
+  latest: Latest;
+}
+
 /** Updates that wait, those that close a hole first. */
-export function Updates({ updates, latest }: { updates: readonly Update[]; latest: Latest }) {
+export function Updates({ server, updates, latest }: UpdatesProps) {
   const [all, setAll] = useState(false);
   const sorted = [...updates].sort((a, b) => Number(b.security) - Number(a.security));
   // The table is cut off where there are very many; the counts are not.
@@ -40,7 +47,11 @@ export function Updates({ updates, latest }: { updates: readonly Update[]; lates
   const urgent = valueOf(latest, 'system.update.pending', { [KIND]: 'security' }) ?? 0;
   const words = `${plural(count, 'pending update')}${urgent > 0 ? `, ${urgent} for security` : ''}`;
   return (
-    <Panel title={count > 0 ? words : 'Pending updates'} actions={<ReadAt at={latest.readAt.updates} />} flush>
+    <Panel
+      title={count > 0 ? words : 'Pending updates'}
+      actions={<ReadTable what="pending updates" table="updates" server={server} at={latest.readAt.updates} />}
+      flush
+    >
       {sorted.length > 0 ? (
         <>
           <DataTable

@@ -2,6 +2,7 @@
 
 pub(crate) mod command;
 pub(crate) mod failure;
+pub(crate) mod progress;
 pub(crate) mod reading;
 pub(crate) mod style;
 pub(crate) mod table;
@@ -21,7 +22,7 @@ use crate::problem::Problem;
 const LINE_MAX: usize = 2_000;
 
 /// The options that fields of the engine are set with; the numbers in a field are left out.
-const OPTIONS: [(&str, &str); 27] = [
+const OPTIONS: [(&str, &str); 34] = [
     ("name", "NAME"),
     ("host", "--host"),
     ("port", "--port"),
@@ -31,6 +32,8 @@ const OPTIONS: [(&str, &str); 27] = [
     ("logins.certificate", "--certificate"),
     ("logins.key", "--agent-key"),
     ("logins.socket", "--agent-socket"),
+    ("logins.passphrase", "--passphrase-stdin"),
+    ("password", "--password-stdin"),
     ("secrets", "--password-stdin, --passphrase-stdin"),
     ("jumps", "--jump"),
     ("jumps.host", "--jump"),
@@ -38,14 +41,19 @@ const OPTIONS: [(&str, &str); 27] = [
     ("jumps.user", "--jump"),
     ("jumps.logins", "--jump-key, --jump-agent, --jump-password-stdin, --jump-prompts"),
     ("jumps.logins.path", "--jump-key"),
+    ("jumps.logins.passphrase", "--jump-passphrase-stdin"),
+    ("jumps.password", "--jump-password-stdin"),
     ("familiesOff", "--without"),
     ("interval", "--interval"),
     ("thresholds.cpu", "--cpu"),
     ("thresholds.memory", "--memory"),
     ("thresholds.disk", "--disk"),
+    ("thresholds.diskFullIn", "--disk-full-in"),
     ("maxPoints", "--max-points"),
     ("attributes", "--attribute"),
     ("aliases", "--only"),
+    ("metrics", "--metric"),
+    ("output", "--output"),
     ("retention.days", "--days"),
     ("retention.bytes", "--size"),
     ("retention.warnBytes", "--warn"),

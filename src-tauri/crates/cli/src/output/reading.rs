@@ -90,8 +90,9 @@ impl<'a> Reading<'a> {
             section(&mut lines, &process_table("MOST CPU", &processes.by_cpu), style);
             section(&mut lines, &process_table("MOST MEMORY", &processes.by_memory), style);
         }
-        for Unavailable { family, reason } in self.unavailable {
-            lines.push(style.doubtful(&safe(&format!("{} not available: {reason}", family.label()))));
+        for Unavailable { family, reason, partial } in self.unavailable {
+            let how = if *partial { "not complete" } else { "not available" };
+            lines.push(style.doubtful(&safe(&format!("{} {how}: {reason}", family.label()))));
         }
         lines
     }
@@ -270,22 +271,26 @@ impl<'a> Reading<'a> {
             ("SIZE", Side::Right),
             ("FREE", Side::Right),
             ("INODES", Side::Right),
+            ("FULL IN", Side::Left),
             ("DEVICE", Side::Left),
         ]);
+        let forecasts = self.tables.forecasts.as_deref().unwrap_or_default();
         for size in self.of(Metric::FilesystemLimit) {
             let here = &size.series.attributes;
             let share = self.exactly(Metric::FilesystemUtilization, here);
             let free = here.clone().with(attribute::FILESYSTEM_STATE, "free");
+            let forecast = forecasts.iter().find(|it| it.attributes() == *here);
             table.row([
                 here.get(attribute::MOUNTPOINT).unwrap_or("?").into(),
                 Cell::toned(&share.map(format::percent).unwrap_or_default(), fullness(share)),
                 format::bytes(size.value).into(),
                 self.exactly(Metric::FilesystemUsage, &free).map(format::bytes).unwrap_or_default().into(),
                 self.exactly(Metric::FilesystemInodesUtilization, here).map(format::percent).unwrap_or_default().into(),
+                forecast.map(|it| format::forecast(&it.forecast)).unwrap_or_default().into(),
                 here.get(attribute::DEVICE).unwrap_or_default().into(),
             ]);
         }
-        table
+        table.without_empty_columns()
     }
 
     fn network(self) -> Table {
@@ -446,6 +451,7 @@ fn joined(words: [Option<String>; 3]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use hostrounds_core::forecast::{self, FilesystemForecast, Forecast};
     use hostrounds_core::observation::{FailedUnit, Update, UserSession};
     use hostrounds_core::time::UnixMillis;
 
@@ -498,6 +504,7 @@ mod tests {
                 containers: Some(vec![container]),
                 updates: Some(["a", "b", "c", "d", "e", "f\u{1b}[31m", "g"].map(update).into()),
                 reboot: Some(vec!["linux-image".into()]),
+                forecasts: None,
             },
             ..Observation::empty(UnixMillis(0))
         }
@@ -522,6 +529,45 @@ mod tests {
                 "",
                 "CONTAINER  STATE     CPU  IMAGE        STATUS     ENGINE",
                 "db         running  25 %  postgres:17  Up 3 days  docker",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_says_when_it_will_be_full() {
+        let mut observation = Observation::empty(UnixMillis(0));
+        for (mount, device, share) in [("/", "/dev/sda1", 0.41), ("/var", "/dev/sdb1", 0.75)] {
+            let place = [(attribute::MOUNTPOINT, mount), (attribute::DEVICE, device)];
+            let free = [place.as_slice(), &[(attribute::FILESYSTEM_STATE, "free")]].concat();
+            observation.points.push(point(Metric::FilesystemUsage, &free, 1e11 * (1.0 - share)));
+            observation.points.push(point(Metric::FilesystemLimit, &place, 1e11));
+            observation.points.push(point(Metric::FilesystemUtilization, &place, share));
+        }
+        let page = |observation: &Observation| {
+            let lines = Reading::from(observation).lines(Style::plain());
+            lines.into_iter().filter(|line| !line.is_empty()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            page(&observation),
+            [
+                "MOUNT  USED    SIZE    FREE  DEVICE",
+                "/      41 %  93 GiB  55 GiB  /dev/sda1",
+                "/var   75 %  93 GiB  23 GiB  /dev/sdb1",
+            ]
+        );
+        let days = |days: f64| days * 86_400.0;
+        let forecast = FilesystemForecast {
+            mountpoint: "/var".into(),
+            device: "/dev/sdb1".into(),
+            forecast: Forecast { full_in: days(12.2), earliest: days(9.1), latest: days(18.4) },
+        };
+        forecast::add(&mut observation, vec![forecast]);
+        assert_eq!(
+            page(&observation),
+            [
+                "MOUNT  USED    SIZE    FREE  FULL IN                  DEVICE",
+                "/      41 %  93 GiB  55 GiB                           /dev/sda1",
+                "/var   75 %  93 GiB  23 GiB  about 12 days (9 to 18)  /dev/sdb1",
             ]
         );
     }

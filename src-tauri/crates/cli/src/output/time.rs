@@ -24,11 +24,6 @@ pub(crate) fn utc_day(at: UnixMillis) -> String {
     Timestamp::from_millisecond(at.0).map_or_else(|_| "?".to_owned(), |day| day.strftime("%Y-%m-%d").to_string())
 }
 
-/// RFC 3339 with the time zone of this computer and milliseconds: `2026-11-23T20:39:24.120+01:00`.
-pub(crate) fn rfc3339(at: UnixMillis) -> String {
-    formatted(at, "%Y-%m-%dT%H:%M:%S.%3f%:z")
-}
-
 fn formatted(at: UnixMillis, format: &str) -> String {
     Timestamp::from_millisecond(at.0).map_or_else(
         |_| "?".to_owned(),

@@ -230,5 +230,7 @@ fn thresholds(thresholds: &Thresholds) -> String {
         let limit = percent.map_or_else(|| "off".to_owned(), |percent| format::threshold_text(percent / 100.0));
         format!("{label} {limit}")
     };
-    [shown("CPU", thresholds.cpu), shown("memory", thresholds.memory), shown("disk", thresholds.disk)].join(", ")
+    let days = |days: f64| format!("within {}", format::days(days * 86_400.0));
+    let full = format!("disk full {}", thresholds.disk_full_in.map_or_else(|| "off".to_owned(), days));
+    [shown("CPU", thresholds.cpu), shown("memory", thresholds.memory), shown("disk", thresholds.disk), full].join(", ")
 }

@@ -1,9 +1,9 @@
-//! `--cpu 85 --memory off`: from which percentage on an alert fires.
+//! `--cpu 85 --memory off --disk-full-in 3`: from where on an alert fires.
 
 use clap::Args;
 use hostrounds_core::server::Thresholds;
 
-/// A percentage, or nothing where the alert is switched off.
+/// A number, or nothing where the alert is switched off.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Threshold(Option<f64>);
 
@@ -19,33 +19,42 @@ pub(super) struct ThresholdArguments {
     /// Alert when any mounted filesystem is used this much, 1 to 100, or `off`
     #[arg(long, value_name = "PERCENT|off", value_parser = threshold)]
     disk: Option<Threshold>,
+    /// Alert when any mounted filesystem will be full within so many days, 0.5 to 100, or `off`
+    #[arg(long, value_name = "DAYS|off", value_parser = days)]
+    disk_full_in: Option<Threshold>,
 }
 
 impl ThresholdArguments {
     pub(super) fn is_empty(&self) -> bool {
-        self.cpu.is_none() && self.memory.is_none() && self.disk.is_none()
+        self.cpu.is_none() && self.memory.is_none() && self.disk.is_none() && self.disk_full_in.is_none()
     }
 
     pub(super) fn over(&self, kept: Thresholds) -> Thresholds {
-        let chosen = |new: Option<Threshold>, kept| new.map_or(kept, |Threshold(percent)| percent);
+        let chosen = |new: Option<Threshold>, kept| new.map_or(kept, |Threshold(number)| number);
         Thresholds {
             cpu: chosen(self.cpu, kept.cpu),
             memory: chosen(self.memory, kept.memory),
             disk: chosen(self.disk, kept.disk),
+            disk_full_in: chosen(self.disk_full_in, kept.disk_full_in),
         }
     }
 }
 
 /// Whether the percentage can be accepted is the engine's to say.
 fn threshold(text: &str) -> Result<Threshold, String> {
+    number_or_off(text.trim_end_matches('%')).ok_or("a percentage from 1 to 100 is wanted, or `off`".to_owned())
+}
+
+/// The same of the number of days.
+fn days(text: &str) -> Result<Threshold, String> {
+    number_or_off(text.trim_end_matches('d')).ok_or("a number of days from 0.5 to 100 is wanted, or `off`".to_owned())
+}
+
+fn number_or_off(text: &str) -> Option<Threshold> {
     if text.eq_ignore_ascii_case("off") {
-        return Ok(Threshold(None));
+        return Some(Threshold(None));
     }
-    text.trim_end_matches('%')
-        .trim()
-        .parse()
-        .map(|percent| Threshold(Some(percent)))
-        .map_err(|_| "a percentage from 1 to 100 is wanted, or `off`".to_owned())
+    text.trim().parse().ok().map(|number| Threshold(Some(number)))
 }
 
 #[cfg(test)]
@@ -58,11 +67,21 @@ mod tests {
             assert_eq!(threshold(text).unwrap(), Threshold(expected), "{text}");
         }
         assert!(threshold("high").is_err());
+        for (text, expected) in [("3", Some(3.0)), ("1.5d", Some(1.5)), ("off", None)] {
+            assert_eq!(days(text).unwrap(), Threshold(expected), "{text}");
+        }
+        assert!(days("a week").is_err());
     }
 
     #[test]
     fn what_is_not_named_stays() {
-        let named = ThresholdArguments { cpu: Some(Threshold(None)), memory: Some(Threshold(Some(50.0))), disk: None };
-        assert_eq!(named.over(Thresholds::default()), Thresholds { cpu: None, memory: Some(50.0), disk: Some(90.0) });
+        let named = ThresholdArguments {
+            cpu: Some(Threshold(None)),
+            memory: Some(Threshold(Some(50.0))),
+            disk: None,
+            disk_full_in: Some(Threshold(Some(7.0))),
+        };
+        let expected = Thresholds { cpu: None, memory: Some(50.0), disk: Some(90.0), disk_full_in: Some(7.0) };
+        assert_eq!(named.over(Thresholds::default()), expected);
     }
 }

@@ -41,8 +41,10 @@ async fn a_configuration_is_shown_and_then_taken_over() {
     let only = program.run(&["--json", "import", "ssh-config", "--only", "WEB"]).await.done().json();
     assert_eq!(names(&only["added"]), ["web"]);
     assert_eq!(only["added"][0]["server"]["target"]["logins"][0]["method"], "key");
+    assert_eq!(only["added"][0]["server"]["enabled"], false, "nobody has tried it yet");
     let rest = program.run(&["import", "ssh-config"]).await.done();
     assert!(rest.out.contains("exists") && rest.err.contains("1 server was added"), "{rest:?}");
+    assert!(rest.err.contains("switched off") && rest.err.contains("server enable"), "{rest:?}");
     let again = program.run(&["--json", "import", "ssh-config"]).await.done().json();
     assert_eq!(again["added"].as_array().unwrap().len(), 0, "{again}");
     assert_eq!(names(&program.run(&["--json", "server", "list"]).await.done().json()), ["local", "inner", "web"]);

@@ -38,10 +38,10 @@ async fn a_collection_prints_and_keeps_the_values() {
 
     let csv = program.run(&["history", "local", "--metric", "system.uptime", "--csv"]).await.done().out;
     let rows: Vec<&str> = csv.lines().collect();
-    assert_eq!(rows[0], "time,min,avg,max,count");
+    assert_eq!(rows[0], "time,min [s],avg [s],max [s],count");
     assert_eq!(rows.len(), 3);
     let (time, number) = (rows[1].split(',').next().unwrap(), rows[1].split(',').nth(1).unwrap());
-    assert!(time.ends_with("+00:00"), "{time}");
+    assert!(time.ends_with('Z'), "{time}");
     assert!(number.parse::<f64>().unwrap() > 0.0);
 
     let page = program.run(&["history", "local", "--metric", "system.uptime"]).await.done().out;

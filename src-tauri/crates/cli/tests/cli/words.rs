@@ -18,6 +18,8 @@ async fn the_help_says_what_there_is() {
         ("help_storage", &["storage", "--help"]),
         ("help_storage_keep", &["storage", "keep", "--help"]),
         ("help_history", &["history", "--help"]),
+        ("help_report", &["report", "--help"]),
+        ("help_export", &["export", "--help"]),
     ] {
         insta::assert_snapshot!(name, program.run(arguments).await.done().out);
     }

@@ -26,6 +26,8 @@ pub enum RuleKind {
     Memory,
     /// A mounted filesystem at or above its threshold; one alert per mount.
     Disk,
+    /// A mounted filesystem that will be full within its threshold; one alert per mount.
+    DiskFullIn,
     /// No collection of a whole run, with all its tries, succeeded.
     Unreachable,
 }
@@ -50,13 +52,13 @@ pub struct Alert {
     pub server: ServerId,
     /// From which rule.
     pub rule: RuleKind,
-    /// Of which part of the server: the mount of a disk alert; empty otherwise.
+    /// Of which part of the server: the mount of an alert on a disk; empty otherwise.
     pub attributes: Attributes,
     /// Where it stands.
     pub state: AlertState,
-    /// The threshold as a ratio from 0 to 1; absent for [`RuleKind::Unreachable`].
+    /// The threshold: seconds for [`RuleKind::DiskFullIn`], absent for [`RuleKind::Unreachable`], else a ratio from 0 to 1.
     pub threshold: Option<f64>,
-    /// The value that made it fire, as a ratio; absent for [`RuleKind::Unreachable`].
+    /// The value that made it fire, in the unit of the threshold; absent for [`RuleKind::Unreachable`].
     pub value: Option<f64>,
     /// What is wrong, in a sentence that names the server.
     pub message: String,

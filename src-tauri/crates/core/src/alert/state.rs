@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::alert::rule::{Rule, rules};
 use crate::alert::{Alert, AlertId, AlertState, RuleKind};
+use crate::forecast::Forecast;
 use crate::format;
 use crate::metric::{Metric, attribute};
 use crate::observation::{Attributes, Observation};
@@ -43,6 +44,9 @@ pub enum Transition {
 /// The longest time over which CPU must have been above or below its threshold before an alert changes.
 const HOLD: Duration = Duration::from_secs(30);
 
+/// How long the history of a filesystem must have told nothing before its alert ends.
+const NO_FORECAST: Duration = Duration::from_secs(6 * 3600);
+
 /// What is remembered of a server from one observation to the next, so that an alert does not come and go with every reading
 /// of two seconds.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -51,6 +55,8 @@ pub struct Holding {
     read_at: Option<UnixMillis>,
     /// Since when it has been on the other side of its threshold than its alert says.
     since: Option<UnixMillis>,
+    /// Since when there is no forecast for a filesystem whose alert fires.
+    no_forecast: BTreeMap<AlertId, UnixMillis>,
 }
 
 impl Holding {
@@ -74,6 +80,23 @@ impl Holding {
         }
         held
     }
+
+    /// Whether filesystems were looked at for long enough without a forecast for that of `alert`. One that is in doubt for an
+    /// hour changes nothing.
+    fn has_no_forecast(&mut self, alert: &Alert, observation: &Observation) -> bool {
+        let Some(forecasts) = &observation.tables.forecasts else { return false };
+        let mount = alert.attributes.get(attribute::MOUNTPOINT);
+        if forecasts.iter().any(|it| Some(it.mountpoint.as_str()) == mount) {
+            self.no_forecast.remove(&alert.id);
+            return false;
+        }
+        let since = *self.no_forecast.entry(alert.id).or_insert(observation.at);
+        let is_over = observation.at.since(since) >= NO_FORECAST;
+        if is_over {
+            self.no_forecast.remove(&alert.id);
+        }
+        is_over
+    }
 }
 
 /// What an observation of `server` changes. Of `active`, only alerts of this server that are firing count.
@@ -88,14 +111,19 @@ pub fn step(server: &Server, active: &[Alert], holding: &mut Holding, observatio
     for rule in &rules {
         for (attributes, value) in readings(rule, observation) {
             let alert = firing.iter().find(|alert| alert.rule == rule.kind && alert.attributes == attributes);
-            let is_above = value >= rule.threshold;
-            if rule.kind == RuleKind::Cpu && !holding.has_held(server, observation.at, is_above != alert.is_some()) {
+            let fires = rule.fires(value, alert.is_some());
+            if rule.kind == RuleKind::Cpu && !holding.has_held(server, observation.at, fires != alert.is_some()) {
                 continue;
             }
-            match (is_above, alert) {
-                (true, None) => transitions.push(fire(server, rule, attributes, value)),
+            match (fires, alert) {
+                (true, None) => {
+                    let message = message(server, rule, &attributes, value, observation, Turn::Begins);
+                    let (threshold, value) = (Some(rule.threshold), Some(value));
+                    transitions.push(Transition::Fire { rule: rule.kind, attributes, threshold, value, message });
+                }
                 (false, Some(alert)) => {
-                    transitions.push(resolve(alert, value_message(server, rule, &attributes, value, "back at")))
+                    let message = message(server, rule, &attributes, value, observation, Turn::Ends);
+                    transitions.push(resolve(alert, message));
                 }
                 (true, Some(_)) | (false, None) => {}
             }
@@ -106,15 +134,18 @@ pub fn step(server: &Server, active: &[Alert], holding: &mut Holding, observatio
         if alert.rule == RuleKind::Unreachable {
             continue;
         }
-        match rules.iter().find(|rule| rule.kind == alert.rule) {
-            None => transitions
-                .push(resolve(alert, format!("{}: the {} alert was switched off", server.name, noun(alert.rule)))),
-            Some(rule) if rule.kind == RuleKind::Disk && is_unmounted(alert, rule, observation) => {
-                let mount = alert.attributes.get(attribute::MOUNTPOINT).unwrap_or_default();
-                transitions.push(resolve(alert, format!("{}: disk {mount} is no longer mounted", server.name)));
+        let mount = alert.attributes.get(attribute::MOUNTPOINT);
+        let over = match (rules.iter().find(|rule| rule.kind == alert.rule), mount) {
+            (None, _) => format!("the {} alert was switched off", noun(alert.rule)),
+            (Some(_), Some(mount)) if is_unmounted(mount, observation) => format!("disk {mount} is no longer mounted"),
+            (Some(rule), Some(mount))
+                if rule.kind == RuleKind::DiskFullIn && holding.has_no_forecast(alert, observation) =>
+            {
+                format!("disk {mount} does not fill up any more")
             }
-            Some(_) => {}
-        }
+            (Some(_), _) => continue,
+        };
+        transitions.push(resolve(alert, format!("{}: {over}", server.name)));
     }
     transitions
 }
@@ -156,42 +187,64 @@ fn firing<'a>(server: &Server, active: &'a [Alert]) -> impl Iterator<Item = &'a 
 fn readings(rule: &Rule, observation: &Observation) -> BTreeMap<Attributes, f64> {
     let mut readings = BTreeMap::new();
     for point in observation.of(rule.metric) {
-        let attributes = match (rule.kind, point.series.attributes.get(attribute::MOUNTPOINT)) {
-            (RuleKind::Disk, Some(mount)) => Attributes::none().with(attribute::MOUNTPOINT, mount),
-            _ => point.series.attributes.clone(),
+        let attributes = match point.series.attributes.get(attribute::MOUNTPOINT) {
+            Some(mount) => Attributes::none().with(attribute::MOUNTPOINT, mount),
+            None => point.series.attributes.clone(),
         };
-        let highest = readings.entry(attributes).or_insert(point.value);
-        *highest = point.value.max(*highest);
+        let worst = readings.entry(attributes).or_insert(point.value);
+        *worst = rule.worse(point.value, *worst);
     }
     readings
 }
 
-/// Whether filesystems were read, and the one of this alert was not among them.
-fn is_unmounted(alert: &Alert, rule: &Rule, observation: &Observation) -> bool {
+/// Whether filesystems were read, and this one was not among them.
+fn is_unmounted(mount: &str, observation: &Observation) -> bool {
     let failed = observation.unavailable.iter().any(|unavailable| unavailable.family == Family::Filesystems);
-    let was_read = observation.of(Metric::FilesystemUtilization).next().is_some();
-    was_read && !failed && !readings(rule, observation).contains_key(&alert.attributes)
-}
-
-fn fire(server: &Server, rule: &Rule, attributes: Attributes, value: f64) -> Transition {
-    let message = value_message(server, rule, &attributes, value, "at");
-    Transition::Fire { rule: rule.kind, attributes, threshold: Some(rule.threshold), value: Some(value), message }
+    let mut read = observation
+        .of(Metric::FilesystemUtilization)
+        .map(|point| point.series.attributes.get(attribute::MOUNTPOINT) == Some(mount))
+        .peekable();
+    !failed && read.peek().is_some() && !read.any(|is_it| is_it)
 }
 
 fn resolve(alert: &Alert, message: String) -> Transition {
     Transition::Resolve { id: alert.id, message }
 }
 
-/// Such as `web-1: disk /var at 91 % (threshold 90 %)`.
-fn value_message(server: &Server, rule: &Rule, attributes: &Attributes, value: f64, verb: &str) -> String {
-    let place = attributes.get(attribute::MOUNTPOINT).map(|mount| format!(" {mount}")).unwrap_or_default();
-    format!(
-        "{}: {}{place} {verb} {} (threshold {})",
-        server.name,
-        noun(rule.kind),
-        format::percent_beside(value, rule.threshold),
-        format::threshold_text(rule.threshold)
-    )
+/// Whether an alert begins or ends.
+#[derive(Clone, Copy)]
+enum Turn {
+    Begins,
+    Ends,
+}
+
+/// Such as `web-1: disk /var at 91 % (threshold 90 %)`, or `web-1: disk /var will be full in about 2 days (1.5 to 3)`.
+fn message(
+    server: &Server,
+    rule: &Rule,
+    attributes: &Attributes,
+    value: f64,
+    observation: &Observation,
+    turn: Turn,
+) -> String {
+    let mount = attributes.get(attribute::MOUNTPOINT);
+    let place = mount.map(|mount| format!(" {mount}")).unwrap_or_default();
+    let what = match (rule.kind, turn) {
+        (RuleKind::DiskFullIn, turn) => {
+            let mut known = observation.tables.forecasts.iter().flatten();
+            let known = known.find(|it| Some(it.mountpoint.as_str()) == mount && it.forecast.full_in == value);
+            let exactly = Forecast { full_in: value, earliest: value, latest: value };
+            let verb = if matches!(turn, Turn::Begins) { "will be full in" } else { "has more time again: full in" };
+            let when = format::forecast(&known.map_or(exactly, |it| it.forecast));
+            format!("disk{place} {verb} {when}, threshold {}", format::days(rule.threshold))
+        }
+        (kind, turn) => {
+            let verb = if matches!(turn, Turn::Begins) { "at" } else { "back at" };
+            let shown = format::percent_beside(value, rule.threshold);
+            format!("{}{place} {verb} {shown} (threshold {})", noun(kind), format::threshold_text(rule.threshold))
+        }
+    };
+    format!("{}: {what}", server.name)
 }
 
 fn noun(kind: RuleKind) -> &'static str {
@@ -199,6 +252,7 @@ fn noun(kind: RuleKind) -> &'static str {
         RuleKind::Cpu => "CPU",
         RuleKind::Memory => "memory",
         RuleKind::Disk => "disk",
+        RuleKind::DiskFullIn => "disk forecast",
         RuleKind::Unreachable => "reachability",
     }
 }
@@ -210,10 +264,11 @@ mod tests {
     /// A step of a server that was read one interval ago.
     fn once(server: &Server, active: &[Alert], observation: &Observation) -> Vec<Transition> {
         let interval = Duration::from_secs(u64::from(server.interval));
-        let mut holding = Holding { read_at: Some(observation.at.minus(interval)), since: None };
+        let mut holding = Holding { read_at: Some(observation.at.minus(interval)), ..Holding::default() };
         step(server, active, &mut holding, observation)
     }
 
+    use crate::forecast::{self, FilesystemForecast};
     use crate::observation::{Point, Unavailable};
     use crate::server::{Hop, Login, ServerId, SshTarget, Thresholds};
     use crate::time::UnixMillis;
@@ -231,7 +286,7 @@ mod tests {
             families_off: vec![],
             enabled: true,
             interval: 60,
-            thresholds: Thresholds { cpu: Some(90.0), memory: Some(95.0), disk: Some(90.0) },
+            thresholds: Thresholds { cpu: Some(90.0), memory: Some(95.0), disk: Some(90.0), disk_full_in: Some(3.0) },
             environment: None,
             tags: vec![],
             created_at: UnixMillis(0),
@@ -242,7 +297,7 @@ mod tests {
         let mut observation = Observation::empty(UnixMillis(0));
         for &(metric, mount, value) in points {
             let attributes = match metric {
-                Metric::FilesystemUtilization => disk(mount).with(attribute::DEVICE, "/dev/sda1"),
+                Metric::FilesystemUtilization => device(mount),
                 _ => Attributes::none(),
             };
             observation.points.extend(Point::new(metric, attributes, value));
@@ -333,7 +388,7 @@ mod tests {
         assert_eq!(once(&server(), &active, &observed(&[])), []);
 
         let mut failed = observed(&[(Metric::FilesystemUtilization, "/", 0.1)]);
-        failed.unavailable.push(Unavailable { family: Family::Filesystems, reason: "half of it".into() });
+        failed.unavailable.push(Unavailable::cut(Family::Filesystems, "filesystems"));
         assert_eq!(once(&server(), &active, &failed), []);
     }
 
@@ -395,6 +450,77 @@ mod tests {
     fn a_server_that_is_no_longer_watched_has_no_alerts() {
         let active = [alert(7, RuleKind::Cpu, Attributes::none()), alert(9, RuleKind::Unreachable, Attributes::none())];
         assert_eq!(no_longer_watched(&server(), &active).len(), 2);
+    }
+
+    const HOUR: i64 = 3_600_000;
+    /// In seconds.
+    const DAY: f64 = 86_400.0;
+
+    /// The filesystem at `/var` is read after so many hours; it will be full in so many days, or nobody can tell.
+    fn foreseen(hours: i64, days: Option<f64>) -> Observation {
+        let mut observation = observed(&[(Metric::FilesystemUtilization, "/var", 0.7)]);
+        observation.at = UnixMillis(hours * HOUR);
+        observation.points.extend(Point::new(Metric::FilesystemLimit, device("/var"), 1e9));
+        let of = |days: f64| FilesystemForecast {
+            mountpoint: "/var".into(),
+            device: "/dev/sda1".into(),
+            forecast: Forecast { full_in: days * DAY, earliest: days * 0.75 * DAY, latest: days * 1.5 * DAY },
+        };
+        forecast::add(&mut observation, days.map(of).into_iter().collect());
+        observation
+    }
+
+    fn device(mount: &str) -> Attributes {
+        disk(mount).with(attribute::DEVICE, "/dev/sda1")
+    }
+
+    #[test]
+    fn a_disk_that_fills_up_fires_below_its_threshold_and_with_its_range() {
+        assert_eq!(once(&server(), &[], &foreseen(0, Some(3.1))), []);
+        let transitions = once(&server(), &[], &foreseen(0, Some(2.0)));
+        assert_eq!(
+            messages(&transitions),
+            ["web-1: disk /var will be full in about 2 days (1.5 to 3), threshold 3 days"]
+        );
+        assert!(
+            matches!(&transitions[..], [Transition::Fire { rule: RuleKind::DiskFullIn, attributes, threshold, value, .. }]
+            if *attributes == disk("/var") && *threshold == Some(259_200.0) && *value == Some(172_800.0))
+        );
+    }
+
+    #[test]
+    fn it_ends_when_there_is_clearly_more_time() {
+        let active = [alert(7, RuleKind::DiskFullIn, disk("/var"))];
+        assert_eq!(once(&server(), &active, &foreseen(0, Some(4.0))), []);
+        let transitions = once(&server(), &active, &foreseen(0, Some(20.0)));
+        assert_eq!(
+            messages(&transitions),
+            ["web-1: disk /var has more time again: full in about 20 days (15 to 30), threshold 3 days"]
+        );
+    }
+
+    #[test]
+    fn a_forecast_that_is_in_doubt_for_a_while_changes_nothing() {
+        let active = [alert(7, RuleKind::DiskFullIn, disk("/var"))];
+        let mut holding = Holding::default();
+        let mut after = |observation: &Observation| messages_of(&step(&server(), &active, &mut holding, observation));
+        assert_eq!(after(&foreseen(0, None)), [""; 0]);
+        assert_eq!(after(&foreseen(5, None)), [""; 0]);
+        assert_eq!(after(&foreseen(6, Some(2.5))), [""; 0]);
+        assert_eq!(after(&foreseen(7, None)), [""; 0], "it begins anew");
+        assert_eq!(after(&observed(&[(Metric::FilesystemUtilization, "/var", 0.7)])), [""; 0], "nobody has looked");
+        assert_eq!(after(&foreseen(13, None)), ["web-1: disk /var does not fill up any more"]);
+    }
+
+    #[test]
+    fn a_filesystem_that_is_gone_fills_up_no_more() {
+        let active = [alert(7, RuleKind::DiskFullIn, disk("/srv"))];
+        let transitions = once(&server(), &active, &foreseen(0, Some(2.0)));
+        assert_eq!(messages(&transitions)[1..], ["web-1: disk /srv is no longer mounted"]);
+    }
+
+    fn messages_of(transitions: &[Transition]) -> Vec<String> {
+        messages(transitions).into_iter().map(str::to_owned).collect()
     }
 
     /// How many transitions each reading of the CPU brings; they are `apart` seconds from each other.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use crate::metric::{Metric, attribute};
 use crate::observation::{Attributes, Observation, Point};
-use crate::probe::MAX_PARTS;
 use crate::probe::facts::System;
 use crate::probe::parts::Parts;
 use crate::probe::sysfs::{self, Entry};
+use crate::probe::{Family, cut};
 use crate::text;
 
 /// The last file is always empty: with it, `grep` prints names even where there is only one other.
@@ -32,7 +32,9 @@ pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation)
     if devices.is_empty() {
         return Err("The system has no battery.".to_owned());
     }
-    for (name, files) in devices.into_iter().take(MAX_PARTS) {
+    let mut devices = devices.into_iter().collect();
+    cut(&mut devices, Family::Batteries, "batteries", observation);
+    for (name, files) in devices {
         let attributes = || Attributes::none().with(attribute::BATTERY, &name);
         let charge = charge(&files).and_then(|charge| Point::new(Metric::BatteryCharge, attributes(), charge));
         observation.points.extend(charge);

@@ -30,6 +30,8 @@ pub struct Reading {
     total: Ticks,
     /// By the number of the CPU; those that are online.
     cores: BTreeMap<u32, Ticks>,
+    /// Whether there were more than [`MAX_PARTS`].
+    pub is_cut: bool,
 }
 
 impl Reading {
@@ -39,6 +41,7 @@ impl Reading {
         let mut booted = None;
         let mut total = None;
         let mut cores = BTreeMap::new();
+        let mut is_cut = false;
         for line in text.lines() {
             let mut words = line.split_ascii_whitespace();
             match words.next() {
@@ -47,15 +50,17 @@ impl Reading {
                 Some(word) => {
                     if let Some(number) = word.strip_prefix("cpu").and_then(|number| number.parse().ok())
                         && let Some(ticks) = ticks(words)
-                        && cores.len() < MAX_PARTS
                     {
-                        cores.insert(number, ticks);
+                        is_cut |= cores.len() >= MAX_PARTS;
+                        if !is_cut {
+                            cores.insert(number, ticks);
+                        }
                     }
                 }
                 None => {}
             }
         }
-        Some(Self { booted, total: total?, cores })
+        Some(Self { booted, total: total?, cores, is_cut })
     }
 }
 

@@ -23,6 +23,8 @@ const NOT_DISKS: [&str; 5] = ["loop", "ram", "zram", "fd", "sr"];
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reading {
     devices: BTreeMap<String, Counters>,
+    /// Whether there were more than [`MAX_PARTS`].
+    pub is_cut: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,15 +50,15 @@ impl Reading {
         if all.is_empty() && lines().next().is_some() {
             return None;
         }
-        let devices = all
+        let wanted: Vec<_> = all
             .iter()
             .filter(|(name, counters)| {
                 (counters.reads > 0 || counters.writes > 0) && is_disk(name) && !is_partition(name, &all)
             })
-            .take(MAX_PARTS)
-            .map(|(name, counters)| (name.clone(), *counters))
             .collect();
-        Some(Self { devices })
+        let is_cut = wanted.len() > MAX_PARTS;
+        let kept = wanted.into_iter().take(MAX_PARTS);
+        Some(Self { devices: kept.map(|(name, counters)| (name.clone(), *counters)).collect(), is_cut })
     }
 }
 

@@ -6,10 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::metric::{Metric, attribute};
-use crate::observation::{Attributes, Observation, Point, real};
-use crate::probe::MAX_PARTS;
+use crate::observation::{Attributes, Observation, Point, Unavailable, real};
 use crate::probe::facts::System;
 use crate::probe::parts::Parts;
+use crate::probe::{Family, MAX_PARTS, cut};
 use crate::text;
 
 /// - `df` may hang on a network filesystem whose server is gone, hence the time limit. Where it ran out (see [`hung`]), the
@@ -122,10 +122,19 @@ pub fn is_disk(filesystem: &str, mountpoint: &str) -> bool {
 
 /// Adds the filesystems; the reason where there are none to be had.
 pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation) -> Result<(), String> {
-    let found = parts.get("blocks").and_then(|blocks| parse(parts.get("mounts"), blocks, parts.get("inodes")));
+    let blocks = parts.get("blocks");
+    let found = blocks.and_then(|blocks| parse(parts.get("mounts"), blocks, parts.get("inodes")));
     match found {
         Some(mounts) => {
-            points(&mounts, &mut observation.points);
+            // What stands behind a list that `head` has cut off is missing, however few of it were wanted.
+            let is_cut = mounts.len() <= MAX_PARTS
+                && parts.get("blocks_status").is_none()
+                && blocks.is_some_and(|blocks| blocks.lines().count() > MAX_PARTS);
+            if is_cut {
+                let reason = "The list of filesystems is too long to be read to its end.".to_owned();
+                observation.unavailable.push(Unavailable { family: Family::Filesystems, reason, partial: true });
+            }
+            add(mounts, observation);
             Ok(())
         }
         None if parts.number("blocks_status").is_some_and(hung) => {
@@ -188,7 +197,6 @@ pub fn without_duplicates(mut mounts: Vec<Mount>) -> Vec<Mount> {
         }
         !seen
     });
-    mounts.truncate(MAX_PARTS);
     mounts
 }
 
@@ -268,8 +276,13 @@ fn octal(digits: &[u8]) -> Option<u8> {
     u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()
 }
 
-/// Adds the space and the inodes of each filesystem.
-pub fn points(mounts: &[Mount], points: &mut Vec<Point>) {
+/// Adds the space and the inodes of each filesystem, of at most [`MAX_PARTS`].
+pub fn add(mut mounts: Vec<Mount>, observation: &mut Observation) {
+    cut(&mut mounts, Family::Filesystems, "filesystems", observation);
+    points(&mounts, &mut observation.points);
+}
+
+fn points(mounts: &[Mount], points: &mut Vec<Point>) {
     for mount in mounts {
         let place =
             Attributes::none().with(attribute::MOUNTPOINT, &mount.mountpoint).with(attribute::DEVICE, &mount.device);

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use crate::metric::{Metric, attribute};
 use crate::observation::{Attributes, Observation, Point, real};
-use crate::probe::MAX_PARTS;
 use crate::probe::facts::System;
 use crate::probe::parts::Parts;
 use crate::probe::program::{CUT_OFF, Ran};
+use crate::probe::{Family, cut};
 use crate::text;
 
 /// A GPU that sleeps to save power is left asleep: asking it would wake it, every time.
@@ -75,7 +75,7 @@ pub(super) fn read(parts: &Parts<'_>, _: &System, observation: &mut Observation)
             "No GPU was found that tells how it is used.".to_owned()
         });
     }
-    gpus.truncate(MAX_PARTS);
+    cut(&mut gpus, Family::Gpus, "GPUs", observation);
     for gpu in gpus {
         points(&gpu, &mut observation.points);
     }

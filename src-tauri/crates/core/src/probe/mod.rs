@@ -37,6 +37,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::observation::{Observation, Unavailable};
+
 /// What is read together, and fails together.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -192,6 +194,14 @@ impl Family {
 /// The most series that one family yields for parts of a server (CPUs, devices, interfaces, mounts). A server with more has
 /// the rest left out, so that a hostile one cannot fill the history with invented names.
 pub const MAX_PARTS: usize = 1024;
+
+/// Leaves the first [`MAX_PARTS`] of `found`; where these are not all, the observation says so.
+fn cut<T>(found: &mut Vec<T>, family: Family, parts: &str, observation: &mut Observation) {
+    if found.len() > MAX_PARTS {
+        found.truncate(MAX_PARTS);
+        observation.unavailable.push(Unavailable::cut(family, parts));
+    }
+}
 
 #[cfg(test)]
 mod tests {

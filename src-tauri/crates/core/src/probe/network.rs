@@ -22,6 +22,8 @@ const OF_CONTAINERS: [&str; 2] = ["veth", "cali"];
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reading {
     interfaces: BTreeMap<String, [Counters; 2]>,
+    /// Whether there were more than [`MAX_PARTS`].
+    pub is_cut: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,14 +45,14 @@ impl Reading {
         if all.is_empty() {
             return None;
         }
-        let interfaces = all
+        let wanted: Vec<_> = all
             .into_iter()
             .filter(|(_, [receive, transmit])| receive.packets > 0 || transmit.packets > 0)
             .filter(|(name, _)| !OF_CONTAINERS.iter().any(|prefix| name.starts_with(prefix)))
-            .take(MAX_PARTS)
-            .map(|(name, counters)| (text::name(name), counters))
             .collect();
-        Some(Self { interfaces })
+        let is_cut = wanted.len() > MAX_PARTS;
+        let kept = wanted.into_iter().take(MAX_PARTS);
+        Some(Self { interfaces: kept.map(|(name, counters)| (text::name(name), counters)).collect(), is_cut })
     }
 }
 

@@ -120,7 +120,7 @@ impl Remote {
         }
         for &family in families.iter().filter(|family| family.rhythm() != Rhythm::Routine) {
             if let Err(reason) = self.family(family, &parts, observation) {
-                observation.unavailable.push(Unavailable { family, reason });
+                observation.unavailable.push(Unavailable::all(family, reason));
             }
         }
         observation.spent = parts.get("times").and_then(times::parse).or(observation.spent);

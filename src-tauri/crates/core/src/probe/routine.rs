@@ -110,7 +110,17 @@ impl Routine {
         observation: &mut Observation,
     ) {
         let Observation { points, unavailable, .. } = observation;
-        let mut miss = |family, reason| unavailable.push(Unavailable { family, reason });
+        let disks = parsed(files, disk_io::PATH, disk_io::Reading::parse);
+        let network = parsed(files, network::PATH, network::Reading::parse);
+        let cut = [
+            (Family::Cpu, "CPUs", cpu.as_ref().is_ok_and(|reading| reading.is_cut)),
+            (Family::DiskIo, "devices", disks.as_ref().is_ok_and(|reading| reading.is_cut)),
+            (Family::Network, "interfaces", network.as_ref().is_ok_and(|reading| reading.is_cut)),
+        ];
+        unavailable.extend(
+            cut.into_iter().filter(|(.., is_cut)| *is_cut).map(|(family, parts, _)| Unavailable::cut(family, parts)),
+        );
+        let mut miss = |family, reason: String| unavailable.push(Unavailable::all(family, reason));
         let too_soon = match (&clock, &self.latest) {
             (Ok(now), Some(latest)) => now.is_too_soon_after(latest),
             _ => false,
@@ -126,14 +136,14 @@ impl Routine {
             }
             Err(reason) => miss(Family::Cpu, reason),
         }
-        match both(parsed(files, disk_io::PATH, disk_io::Reading::parse), clock.clone()) {
+        match both(disks, clock.clone()) {
             Ok((reading, clock)) => {
                 disk_io::points(earlier(self.disks.as_ref(), clock), &reading, points);
                 replace(&mut self.disks, (clock, reading), !too_soon);
             }
             Err(reason) => miss(Family::DiskIo, reason),
         }
-        match both(parsed(files, network::PATH, network::Reading::parse), clock) {
+        match both(network, clock) {
             Ok((reading, clock)) => {
                 network::points(earlier(self.network.as_ref(), clock), &reading, points);
                 replace(&mut self.network, (clock, reading), !too_soon);
@@ -146,7 +156,7 @@ impl Routine {
 /// What needs no reading before it.
 fn gauges(files: &Files<'_>, uptime: Result<f64, String>, observation: &mut Observation) {
     let Observation { points, unavailable, .. } = observation;
-    let mut miss = |family, reason| unavailable.push(Unavailable { family, reason });
+    let mut miss = |family, reason: String| unavailable.push(Unavailable::all(family, reason));
     match parsed(files, load::PATH, load::parse) {
         Ok(averages) => load::points(averages, points),
         Err(reason) => miss(Family::Load, reason),

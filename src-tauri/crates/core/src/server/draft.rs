@@ -39,7 +39,7 @@ pub struct ServerDraft {
 pub struct FieldError {
     /// The field: `name`, `host`, `port`, `user`, `logins`, `logins.0.path`, `logins.0.certificate`, `logins.0.key`,
     /// `logins.0.socket`, the same of a jump host behind `jumps.0.`, `jumps`, `interval`, `thresholds.cpu`,
-    /// `thresholds.memory`, `thresholds.disk`, `familiesOff`, `environment`, `tags`.
+    /// `thresholds.memory`, `thresholds.disk`, `thresholds.diskFullIn`, `familiesOff`, `environment`, `tags`.
     pub field: String,
     /// What is wrong and what would be right.
     pub message: String,
@@ -113,6 +113,9 @@ impl ServerDraft {
             if value.is_some_and(|percent| !(1.0..=100.0).contains(&percent)) {
                 wrong(field, "A threshold is a percentage from 1 to 100; without one the alert is off.".into());
             }
+        }
+        if self.thresholds.disk_full_in.is_some_and(|days| !(0.5..=100.0).contains(&days)) {
+            wrong("thresholds.diskFullIn", "Give 0.5 to 100 days; without a number the alert is off.".into());
         }
 
         self.environment = self.environment.map(|word| word.trim().to_owned()).filter(|word| !word.is_empty());
@@ -262,7 +265,8 @@ mod tests {
         });
         wrong.name = " ".into();
         wrong.interval = 4;
-        wrong.thresholds = Thresholds { cpu: Some(0.5), memory: Some(101.0), disk: Some(f64::NAN) };
+        wrong.thresholds =
+            Thresholds { cpu: Some(0.5), memory: Some(101.0), disk: Some(f64::NAN), disk_full_in: Some(0.0) };
         assert_eq!(
             fields(wrong),
             [
@@ -276,7 +280,8 @@ mod tests {
                 "interval",
                 "thresholds.cpu",
                 "thresholds.memory",
-                "thresholds.disk"
+                "thresholds.disk",
+                "thresholds.diskFullIn"
             ]
         );
     }
@@ -291,6 +296,14 @@ mod tests {
             assert_eq!(fields(with_ssh(|ssh| ssh.hop.user = user.into())), ["user"], "{user}");
         }
         assert_eq!(fields(with_ssh(|ssh| ssh.hop.user = r"EXAMPLE\ops".into())), [""; 0]);
+    }
+
+    #[test]
+    fn thresholds_from_before_the_forecast_have_its_default() {
+        let old: Thresholds = serde_json::from_str(r#"{"cpu":90.0,"memory":null,"disk":null}"#).unwrap();
+        assert_eq!(old.disk_full_in, Some(3.0));
+        let off = Thresholds { disk_full_in: None, ..old };
+        assert_eq!(serde_json::from_value::<Thresholds>(serde_json::to_value(off).unwrap()).unwrap(), off);
     }
 
     #[test]

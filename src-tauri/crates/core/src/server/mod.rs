@@ -174,21 +174,29 @@ pub enum Target {
     Ssh(SshTarget),
 }
 
-/// From which percentage on an alert fires. Each from 1 to 100; nothing switches that alert off.
+/// From where on an alert fires; nothing switches that alert off.
 #[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Thresholds {
-    /// Percent of all CPUs.
+    /// Percent of all CPUs, 1 to 100, as the others.
     pub cpu: Option<f64>,
     /// Percent of memory.
     pub memory: Option<f64>,
     /// Percent of any mounted filesystem.
     pub disk: Option<f64>,
+    /// Days until any mounted filesystem is full, 0.5 to 100.
+    #[serde(default = "full_in_by_default")]
+    pub disk_full_in: Option<f64>,
+}
+
+/// Long enough for a weekend, and short enough that nobody is told of what may never come.
+const fn full_in_by_default() -> Option<f64> {
+    Some(3.0)
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { cpu: Some(90.0), memory: Some(95.0), disk: Some(90.0) }
+        Self { cpu: Some(90.0), memory: Some(95.0), disk: Some(90.0), disk_full_in: full_in_by_default() }
     }
 }
 

@@ -205,7 +205,7 @@ impl TestRun<'_> {
                         return Err(asked(error));
                     }
                     let reason = unread_reason(lane, &error);
-                    observation.unavailable.push(Unavailable { family, reason });
+                    observation.unavailable.push(Unavailable::all(family, reason));
                 }
                 self.tell_family(family, began.elapsed(), &observation);
             }
@@ -235,7 +235,10 @@ impl TestRun<'_> {
             stage: Stage::Probe,
             hop: None,
             family: Some(family),
-            outcome: if missing.is_some() { StepOutcome::NotAvailable } else { StepOutcome::Passed },
+            outcome: match missing {
+                Some(missing) if !missing.partial => StepOutcome::NotAvailable,
+                _ => StepOutcome::Passed,
+            },
             millis: Some(millis(took)),
             detail: missing.map(|unavailable| unavailable.reason.clone()),
         });

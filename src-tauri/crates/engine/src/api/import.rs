@@ -58,7 +58,7 @@ impl Hostrounds {
             let path = path.unwrap_or_else(|| surroundings.default_config());
             hostrounds_ssh_config::read(&path, &surroundings)
         });
-        let Configuration { files, candidates, skipped } = match reading.await {
+        let Configuration { files, mut candidates, mut skipped } = match reading.await {
             Ok(read) => read.map_err(|error| unreadable(&error))?,
             Err(error) => {
                 return Err(ApiError::new(
@@ -68,14 +68,16 @@ impl Hostrounds {
                 ));
             }
         };
+        candidates.iter_mut().for_each(|candidate| candidate.draft.enabled = false);
         let id = self.engine.previews.keep(candidates.iter().map(|candidate| candidate.draft.clone()).collect());
         let taken = self.names();
+        let files: Vec<String> =
+            files.iter().map(|file| hostrounds_core::text::neutralised(&file.to_string_lossy(), 1_000)).collect();
+        // As a person would come upon it, file by file.
+        skipped.sort_by_key(|skipped| (files.iter().position(|file| *file == skipped.file), skipped.line));
         Ok(ImportPreview {
             id,
-            files: files
-                .iter()
-                .map(|file| hostrounds_core::text::neutralised(&file.to_string_lossy(), 1_000))
-                .collect(),
+            files,
             servers: candidates
                 .into_iter()
                 .map(|Candidate { alias, draft, notes }| ImportCandidate {
@@ -93,7 +95,8 @@ impl Hostrounds {
     }
 
     /// Adds the servers with these aliases as the preview showed them, each whole, and says which were added. Those whose name
-    /// exists already are left as they are. Where this process keeps the schedule, they are visited at once.
+    /// exists already are left as they are. They are switched off until a person has tested them or switches them on: dozens of
+    /// logins that nobody has tried would lock an account that they share, and fill the alerts.
     ///
     /// # Errors
     /// [`ErrorCode::NotFound`] when there is no such preview; [`ErrorCode::Invalid`] when an alias is not in it;

@@ -5,11 +5,13 @@
 
 mod connection;
 pub(crate) mod error;
+pub mod export;
 mod files;
 mod host_keys;
 pub(crate) mod import;
 mod queue;
 mod read;
+pub mod report;
 mod restrict;
 mod secrets;
 mod servers;

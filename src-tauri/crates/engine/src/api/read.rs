@@ -10,7 +10,9 @@ use hostrounds_core::server::{ServerId, Target};
 use hostrounds_store::KeptTest;
 
 use super::Hostrounds;
-use super::view::{ApiError, ConnectionTest, FootprintReport, Latest, ServerView, Settings, Snapshot, Trouble};
+use super::view::{
+    ApiError, ConnectionTest, FootprintReport, Latest, ServerView, SettingBounds, Settings, Snapshot, Trouble,
+};
 use crate::clock;
 
 /// The most buckets that one series is answered with.
@@ -45,6 +47,7 @@ impl Hostrounds {
             alerts: engine.store.firing().await?,
             activity: engine.store.activity(None, None, RECENT).await?,
             settings: engine.settings(),
+            bounds: SettingBounds::default(),
             prompts: engine.prompts.all(),
             troubles: engine.troubles.all(),
             schedule_held_elsewhere: engine.schedule_is_elsewhere(),
@@ -102,6 +105,12 @@ impl Hostrounds {
     /// [`super::ErrorCode::Invalid`] for an empty range, no points or an attribute that the metric does not have;
     /// [`super::ErrorCode::NotFound`]; [`super::ErrorCode::Store`].
     pub async fn history(&self, query: HistoryQuery) -> Result<Vec<SeriesHistory>, ApiError> {
+        self.check_query(&query)?;
+        Ok(self.engine.store.range(&query).await?)
+    }
+
+    /// Whether the history can be asked so.
+    pub(super) fn check_query(&self, query: &HistoryQuery) -> Result<(), ApiError> {
         self.server(query.server)?;
         if query.from >= query.to {
             return Err(ApiError::invalid_field("from", "The range must begin before it ends."));
@@ -117,7 +126,7 @@ impl Hostrounds {
                 format!("`{}` has no attribute `{unknown}`. Its attributes: {known}.", info.name),
             ));
         }
-        Ok(self.engine.store.range(&query).await?)
+        Ok(())
     }
 
     /// The latest alerts, newest first, of one server or all.

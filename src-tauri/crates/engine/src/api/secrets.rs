@@ -1,7 +1,7 @@
 //! What a form says about the secrets of a server, carried out whole or not at all.
 
 use hostrounds_core::activity::ActivityKind;
-use hostrounds_core::server::{Login, SecretSlot, Server, ServerDraft, Target};
+use hostrounds_core::server::{Hop, Login, SecretSlot, Server, ServerDraft, Target};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::view::{ApiError, SecretChange, SecretEdit, Trouble};
@@ -36,7 +36,8 @@ pub(super) fn check(draft: &ServerDraft, edits: &[SecretEdit]) -> Result<(), Api
             return Err(ApiError::invalid_field("secrets", message));
         }
         if value.expose_secret().is_empty() {
-            return Err(ApiError::invalid_field("secrets", format!("The {} is empty.", name(&edit.slot))));
+            let field = field(&edit.slot, &draft.target);
+            return Err(ApiError::invalid_field(&field, format!("The {} is empty.", name(&edit.slot))));
         }
     }
     Ok(())
@@ -54,6 +55,30 @@ fn place(slot: &SecretSlot, target: &Target) -> Option<String> {
     match target {
         Target::Ssh(ssh) => place_of(slot, ssh),
         Target::Local => None,
+    }
+}
+
+/// The field of a form in which a secret is entered: `password` of the server or of a jump host, `passphrase` of the first login
+/// that uses the key file.
+fn field(slot: &SecretSlot, target: &Target) -> String {
+    let Target::Ssh(ssh) = target else { return "secrets".to_owned() };
+    match slot {
+        SecretSlot::Password { jump: None } => "password".to_owned(),
+        SecretSlot::Password { jump: Some(jump) } => match ssh.jumps.iter().position(|hop| hop.to_string() == *jump) {
+            Some(index) => format!("jumps.{index}.password"),
+            None => "secrets".to_owned(),
+        },
+        SecretSlot::Passphrase { path } => {
+            let login = |hop: &Hop| {
+                hop.logins.iter().position(|login| matches!(login, Login::Key { path: its, .. } if its == path))
+            };
+            let own = login(&ssh.hop).map(|login| format!("logins.{login}.passphrase"));
+            let of_jump = || {
+                let place = |(index, hop)| Some(format!("jumps.{index}.logins.{}.passphrase", login(hop)?));
+                ssh.jumps.iter().enumerate().find_map(place)
+            };
+            own.or_else(of_jump).unwrap_or_else(|| "secrets".to_owned())
+        }
     }
 }
 
@@ -78,13 +103,13 @@ impl Engine {
         let slot = SecretSlot::Password { jump: None };
         let is_kept = self.secrets.has(before.id, &slot, from) && !self.secrets.has(before.id, &slot, to);
         let is_edited = edits.iter().any(|edit| edit.slot == slot && !matches!(edit.change, SecretChange::Keep));
-        match to.hop.logins.iter().position(|login| matches!(login, Login::Password)) {
-            Some(login) if is_kept && !is_edited => Err(ApiError::invalid_field(
-                &format!("logins.{login}"),
+        if is_kept && !is_edited && to.hop.logins.contains(&Login::Password) {
+            return Err(ApiError::invalid_field(
+                &field(&slot, &draft.target),
                 "Enter the password again: the server's address or user has changed.",
-            )),
-            _ => Ok(()),
+            ));
         }
+        Ok(())
     }
 
     /// Carries out what a form says. Where any of it fails, what was done is undone.
@@ -218,7 +243,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use async_trait::async_trait;
-    use hostrounds_core::server::{Hop, ServerId, SshTarget, Thresholds};
+    use hostrounds_core::server::{ServerId, SshTarget, Thresholds};
     use hostrounds_store::Store;
 
     use super::*;
@@ -425,7 +450,7 @@ mod tests {
                     hostrounds.update_server(id, form.clone()).await.unwrap_err(),
                     hostrounds.test_server("t".into(), form, Some(id)).await.unwrap_err(),
                 ] {
-                    assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "logins.1"));
+                    assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "password"));
                     assert!(error.message.contains("Enter the password again"), "{}", error.message);
                 }
             }
@@ -482,6 +507,23 @@ mod tests {
         assert_eq!((error.code, error.fields[0].field.as_str()), (ErrorCode::Invalid, "secrets"));
         assert!(error.message.contains("ops@other"), "{}", error.message);
         hostrounds.shutdown().await;
+    }
+
+    #[test]
+    fn an_empty_secret_is_wrong_at_the_field_in_which_it_is_entered() {
+        let mut target = target();
+        target.jumps.push(Hop { logins: vec![Login::key("~/.ssh/inner")], ..target.jumps[0].clone() });
+        let inner = SecretSlot::Passphrase { path: "~/.ssh/inner".into() };
+        for (slot, field) in [
+            (own(), "password"),
+            (of_jump(), "jumps.0.password"),
+            (of_key(), "logins.0.passphrase"),
+            (inner, "jumps.1.logins.0.passphrase"),
+        ] {
+            let edit = SecretEdit { slot, change: SecretChange::Set { value: SecretString::from("") } };
+            let error = check(&form(target.clone(), &[]).draft, &[edit]).unwrap_err();
+            assert_eq!(error.fields[0].field, field, "{error}");
+        }
     }
 
     #[tokio::test]

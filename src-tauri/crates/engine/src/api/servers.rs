@@ -6,7 +6,7 @@ use hostrounds_store::StoreError;
 
 use super::Hostrounds;
 use super::error::store_trouble;
-use super::view::{ApiError, Event, ServerForm, ServerView, Settings};
+use super::view::{ApiError, Event, ServerForm, ServerView, SettingBounds, Settings};
 use super::{secrets, storage};
 use crate::clock;
 use crate::engine::Engine;
@@ -122,6 +122,7 @@ impl Hostrounds {
             return Err(error.into());
         }
         engine.alerting.forget(id);
+        engine.pipeline.forecasts.forget(id);
         engine.pipeline.meter.forget(id);
         engine.queue.schedule(id, None);
         engine.events.send(Event::ServerRemoved { id });
@@ -134,16 +135,15 @@ impl Hostrounds {
     /// Replaces the settings of the application.
     ///
     /// # Errors
-    /// [`ErrorCode::Invalid`] when fewer than 1 or more than 64 collections would run at a time, or the budget is no number;
-    /// [`ErrorCode::Store`].
+    /// [`ErrorCode::Invalid`] with the fields that are outside their [`SettingBounds`]; [`ErrorCode::Store`].
     pub async fn set_settings(&self, settings: Settings) -> Result<Settings, ApiError> {
-        if !(1..=64).contains(&settings.concurrency) {
-            return Err(ApiError::invalid_field("concurrency", "1 to 64 collections can run at a time."));
-        }
-        if settings.budget.cpu.is_some_and(|seconds| !seconds.is_finite() || seconds < 0.0) {
-            return Err(ApiError::invalid_field("budget.cpu", "Give a number of seconds, or nothing for no limit."));
+        let SettingBounds { least_concurrency: least, most_concurrency: most, .. } = SettingBounds::default();
+        if !(least..=most).contains(&settings.concurrency) {
+            let message = format!("{least} to {most} collections can run at a time.");
+            return Err(ApiError::invalid_field("concurrency", message));
         }
         storage::checked(&settings.retention)?;
+        settings.budget.checked().map_err(ApiError::invalid)?;
         let before = self.engine.settings();
         if before != settings {
             self.engine.put_settings(settings.clone()).await?;

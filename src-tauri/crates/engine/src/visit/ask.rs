@@ -39,7 +39,7 @@ pub(crate) fn take_in(
         (What::Families, Err(error)) => {
             for family in families {
                 rhythms.forget(family);
-                observation.unavailable.push(Unavailable { family, reason: unread_reason(lane.lane(), &error) });
+                observation.unavailable.push(Unavailable::all(family, unread_reason(lane.lane(), &error)));
             }
         }
         (What::Rehearsal, Ok((output, nonce))) => {

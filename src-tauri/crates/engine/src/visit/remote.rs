@@ -288,7 +288,7 @@ impl RemoteSite {
         }
         for &family in families {
             if let Some((_, reason)) = self.given_up.iter().find(|(given_up, _)| *given_up == family) {
-                observation.unavailable.push(Unavailable { family, reason: reason.clone() });
+                observation.unavailable.push(Unavailable::all(family, reason.clone()));
                 continue;
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -303,7 +303,7 @@ impl RemoteSite {
                 Err(error @ (ShellError::Timeout { .. } | ShellError::StillBusy)) => {
                     let reason = unread_reason(family.lane(), &error);
                     self.given_up.push((family, reason.clone()));
-                    observation.unavailable.push(Unavailable { family, reason });
+                    observation.unavailable.push(Unavailable::all(family, reason));
                     // The shell is stuck, and the server opens no other one: the next visit logs in anew.
                     open.is_stuck = true;
                     break;

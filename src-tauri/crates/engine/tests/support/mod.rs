@@ -65,7 +65,7 @@ pub fn draft_of(jumps: Vec<Hop>, hop: Hop) -> ServerDraft {
         target: Target::Ssh(SshTarget { hop, jumps }),
         enabled: true,
         interval: 3600,
-        thresholds: Thresholds { cpu: None, memory: None, disk: None },
+        thresholds: Thresholds { cpu: None, memory: None, disk: None, disk_full_in: None },
         families_off: vec![],
         environment: None,
         tags: vec![],

@@ -2,7 +2,7 @@
 
 use hostrounds_core::alert::{Alert, RuleKind};
 use hostrounds_core::format;
-use hostrounds_core::metric::attribute;
+use hostrounds_core::metric::{Unit, attribute};
 use hostrounds_core::text::name;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -34,10 +34,14 @@ pub(super) fn row(alert: &Alert, past: Span, zone: &TimeZone) -> AlertRow {
         RuleKind::Cpu => "CPU",
         RuleKind::Memory => "Memory",
         RuleKind::Disk => "Disk",
+        RuleKind::DiskFullIn => "Disk fills up",
         RuleKind::Unreachable => "Unreachable",
     };
     let place = alert.attributes.get(attribute::MOUNTPOINT).map(|mount| format!(" {}", name(mount)));
     let value = match (alert.value, alert.threshold) {
+        (Some(value), Some(threshold)) if alert.rule == RuleKind::DiskFullIn => {
+            format!("full in {} (limit {})", format::value(Unit::Seconds, value), format::days(threshold))
+        }
         (Some(value), Some(threshold)) => {
             format!("{} (limit {})", format::percent_beside(value, threshold), format::threshold_text(threshold))
         }

@@ -51,7 +51,7 @@ pub(crate) fn draft(name: &str) -> ServerDraft {
         })),
         enabled: true,
         interval: 60,
-        thresholds: Thresholds { cpu: Some(50.5), memory: None, disk: Some(80.0) },
+        thresholds: Thresholds { cpu: Some(50.5), memory: None, disk: Some(80.0), disk_full_in: None },
         families_off: vec![Family::Tcp],
         environment: Some("production".into()),
         tags: vec!["db".into(), "eu".into()],

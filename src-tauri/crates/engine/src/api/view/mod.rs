@@ -177,6 +177,18 @@ pub struct Settings {
     pub retention: Retention,
 }
 
+/// Within which bounds settings are accepted.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingBounds {
+    /// The fewest collections at a time.
+    pub least_concurrency: u32,
+    /// The most collections at a time.
+    pub most_concurrency: u32,
+    /// The largest budget; the smallest of each is 0, and each may be left out.
+    pub most_budget: Budget,
+}
+
 /// Whether something the application needs is usable, and if not, what to do.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -207,6 +219,8 @@ pub struct Snapshot {
     pub activity: Vec<Activity>,
     /// The settings.
     pub settings: Settings,
+    /// Within which bounds they are accepted.
+    pub bounds: SettingBounds,
     /// Prompts of logins that wait for an answer.
     pub prompts: Vec<LoginPrompt>,
     /// What is not usable at the moment.
@@ -311,6 +325,8 @@ pub enum ErrorCode {
     HostKeyChanged,
     /// The SSH configuration cannot be read.
     SshConfig,
+    /// What is exported cannot be written where it should go.
+    Export,
 }
 
 /// What the engine tells its faces, in the order in which it happens.
@@ -365,6 +381,16 @@ pub enum Event {
     PromptGone {
         /// Which one.
         id: String,
+    },
+    /// A running export has come further. Its end is told to whoever asked for it.
+    Export {
+        /// Which export: what the caller named it.
+        id: String,
+        /// How much of it is done, from 0 to 1.
+        share: f64,
+        /// How many values are written.
+        #[ts(type = "number")]
+        values: u64,
     },
     /// The settings changed.
     Settings {
