@@ -5,13 +5,14 @@ use hostrounds_core::alert::Alert;
 use hostrounds_core::collection::{Collection, CollectionId};
 use hostrounds_core::history::{HistoryQuery, SeriesHistory};
 use hostrounds_core::metric::MetricInfo;
+use hostrounds_core::retention::Retention;
 use hostrounds_core::server::ServerId;
 use hostrounds_engine::api::backup;
 use hostrounds_engine::api::export::{ExportRequest, Exported};
 use hostrounds_engine::api::report::{ReportEnd, ReportRequest};
 use hostrounds_engine::api::view::{
     ApiError, BackupFile, BackupMade, ConfigImported, ConfigPreview, ConnectionTest, FootprintReport, ImportPreview,
-    Latest, Replaced, RestrictKit, ServerForm, ServerView, Settings, Snapshot, TestReport,
+    Latest, Replaced, RestrictKit, RetentionPreview, ServerForm, ServerView, Settings, Snapshot, StorageReport, TestReport,
 };
 use secrecy::SecretString;
 use tauri::ipc::Invoke;
@@ -299,6 +300,28 @@ async fn choose_config(app: AppHandle, engine: State<'_, Engine>) -> Answer<Opti
 #[tauri::command]
 async fn import_config(engine: State<'_, Engine>, preview: String, with_host_keys: bool) -> Answer<ConfigImported> {
     engine.ready().await?.import_config(preview, with_host_keys).await
+}
+
+/// What the history takes on this disk, and what is kept of it.
+#[tauri::command]
+async fn storage(engine: State<'_, Engine>) -> Answer<StorageReport> {
+    engine.ready().await?.storage().await
+}
+
+/// What would be given up of the history if that were kept.
+#[tauri::command]
+async fn preview_retention(
+    engine: State<'_, Engine>,
+    retention: Retention,
+    exception: Option<(ServerId, Option<u32>)>,
+) -> Answer<RetentionPreview> {
+    engine.ready().await?.preview_retention(retention, exception).await
+}
+
+/// Sets how many days the history of one server is kept, or leaves it to the settings.
+#[tauri::command]
+async fn set_keep_days(engine: State<'_, Engine>, id: ServerId, days: Option<u32>) -> Answer<()> {
+    engine.ready().await?.set_keep_days(id, days).await
 }
 
 #[cfg(test)]

@@ -23,16 +23,22 @@ import type { ReportEnd } from './gen/ReportEnd';
 import type { ReportRequest } from './gen/ReportRequest';
 import type { Replaced } from './gen/Replaced';
 import type { RestrictKit } from './gen/RestrictKit';
+import type { Retention } from './gen/Retention';
+import type { RetentionPreview } from './gen/RetentionPreview';
 import type { SeriesHistory } from './gen/SeriesHistory';
 import type { ServerForm } from './gen/ServerForm';
 import type { ServerId } from './gen/ServerId';
 import type { ServerView } from './gen/ServerView';
 import type { Settings } from './gen/Settings';
 import type { Snapshot } from './gen/Snapshot';
+import type { StorageReport } from './gen/StorageReport';
 import type { TestReport } from './gen/TestReport';
 
 /** A command without arguments. */
 type Nothing = Record<string, never>;
+
+/** A server, and the days that its history is to be kept; null for those of the settings. */
+export type KeepException = [ServerId, number | null];
 
 /** Name of a command -> its arguments and its answer. */
 export interface CommandMap {
@@ -74,6 +80,9 @@ export interface CommandMap {
   export_config: { args: Nothing; answer: string | null };
   choose_config: { args: Nothing; answer: ConfigPreview | null };
   import_config: { args: { preview: string; withHostKeys: boolean }; answer: ConfigImported };
+  storage: { args: Nothing; answer: StorageReport };
+  preview_retention: { args: { retention: Retention; exception: KeepException | null }; answer: RetentionPreview };
+  set_keep_days: { args: { id: ServerId; days: number | null }; answer: null };
 }
 
 async function call<Name extends keyof CommandMap>(
@@ -141,4 +150,10 @@ export const engine = {
   exportConfig: () => call('export_config', {}),
   chooseConfig: () => call('choose_config', {}),
   importConfig: (preview: string, withHostKeys: boolean) => call('import_config', { preview, withHostKeys }),
+  storage: () => call('storage', {}),
+  /** With an exception, as if that server were kept so from now on. */
+  previewRetention: (retention: Retention, exception: KeepException | null) =>
+    call('preview_retention', { retention, exception }),
+  /** Without days the settings say how long. */
+  setKeepDays: (id: ServerId, days: number | null) => call('set_keep_days', { id, days }),
 };

@@ -8,7 +8,7 @@ import type { CommandMap } from '../api/commands';
 import { EVENT_NAME } from '../api/events';
 import type { ApiError } from '../api/gen/ApiError';
 import type { Event } from '../api/gen/Event';
-import { snapshot } from './fixtures';
+import { snapshot, storage } from './fixtures';
 
 type Name = keyof CommandMap;
 type Answer<Of extends Name> = CommandMap[Of]['answer'] | Promise<CommandMap[Of]['answer']>;
@@ -40,6 +40,9 @@ const usual: Answers = {
   answer_prompt: () => null,
   cancel_export: () => null,
   connection_tests: () => [],
+  storage: () => storage(),
+  preview_retention: () => ({ servers: [], bySize: { collections: 0, bytes: 0 } }),
+  set_keep_days: () => null,
   footprint: () => ({ days: [], budget: { logins: null, bytes: null, cpu: null }, overBudget: [], slowStartUp: null }),
 };
 

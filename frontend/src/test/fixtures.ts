@@ -11,7 +11,9 @@ import type { QueueView } from '../api/gen/QueueView';
 import type { Server } from '../api/gen/Server';
 import type { ServerView } from '../api/gen/ServerView';
 import type { Snapshot } from '../api/gen/Snapshot';
+import type { ServerStorage } from '../api/gen/ServerStorage';
 import type { SshTarget } from '../api/gen/SshTarget';
+import type { StorageReport } from '../api/gen/StorageReport';
 import type { Summary } from '../api/gen/Summary';
 import type { Target } from '../api/gen/Target';
 import type { TestStep } from '../api/gen/TestStep';
@@ -164,6 +166,22 @@ export function snapshot(over: Partial<Snapshot> = {}): Snapshot {
     prompts: [],
     troubles: [],
     scheduleHeldElsewhere: false,
+    ...over,
+  };
+}
+
+export function serverStorage(over: Partial<ServerStorage> = {}): ServerStorage {
+  return { server: 1, bytes: 3 * 2 ** 20, collections: 12_340, first: NOW, days: null, ...over };
+}
+
+export function storage(over: Partial<StorageReport> = {}): StorageReport {
+  return {
+    file: 48 * 2 ** 20,
+    log: 4 * 2 ** 20,
+    free: 2 ** 20,
+    growth: 1.2 * 2 ** 20,
+    servers: [serverStorage({ server: 0, bytes: 2 ** 20 }), serverStorage()],
+    retention: snapshot().settings.retention,
     ...over,
   };
 }

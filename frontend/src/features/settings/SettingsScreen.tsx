@@ -10,6 +10,7 @@ import { attempt } from '../toasts';
 import { BudgetFields } from './BudgetFields';
 import { Concurrency } from './Concurrency';
 import classes from './Settings.module.css';
+import { StoragePanel } from './storage/StoragePanel';
 
 function Appearance() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
@@ -58,6 +59,7 @@ export function SettingsScreen() {
         <BudgetFields key={JSON.stringify(settings.budget)} current={settings.budget} />
       </Panel>
       <BackupPanel />
+      <StoragePanel />
       <Panel title="Window">
         <Appearance />
       </Panel>

@@ -14,6 +14,7 @@ use crate::lists::{ActivityArguments, AlertsArguments};
 use crate::report::ReportArguments;
 use crate::restore::RestoreArguments;
 use crate::server::ServerCommand;
+use crate::storage::StorageArguments;
 use crate::watch::WatchArguments;
 
 /// Names the data directory where no option does.
@@ -90,4 +91,6 @@ pub(crate) enum Command {
     Config(ConfigCommand),
     /// Put a backup in the place of the data, which is kept beside it
     Restore(RestoreArguments),
+    /// Show what the history takes on this disk; say how long and how much of it is kept
+    Storage(StorageArguments),
 }

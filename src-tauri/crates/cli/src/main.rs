@@ -22,6 +22,7 @@ mod series;
 mod server;
 mod session;
 mod signals;
+mod storage;
 mod watch;
 
 use std::process::ExitCode;
@@ -73,6 +74,7 @@ async fn carry_out(arguments: Arguments, output: &Output) -> Result<(), Problem>
         Command::Alerts(wanted) => lists::alerts(wanted, place, output).await,
         Command::Queue => lists::queue(place, output).await,
         Command::Activity(wanted) => lists::activity(wanted, place, output).await,
+        Command::Storage(wanted) => storage::carry_out(wanted, place, output).await,
     }
 }
 

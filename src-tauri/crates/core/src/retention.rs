@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::format;
+use crate::observation::real;
 use crate::server::ServerId;
 use crate::time::UnixMillis;
 
@@ -30,6 +32,26 @@ impl Default for Retention {
     fn default() -> Self {
         Self { days: Some(730), bytes: None, warn_bytes: Some(2 << 30) }
     }
+}
+
+impl Retention {
+    /// The limits in words, to stand behind "the history is kept": `for 730 days and up to 5 GiB`, `without limit`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let days = self.days.map(|days| format!("for {}", days_words(days)));
+        let bytes = self.bytes.map(|bytes| format!("up to {}", format::bytes(real(bytes))));
+        match (days, bytes) {
+            (Some(days), Some(bytes)) => format!("{days} and {bytes}"),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => "without limit".into(),
+        }
+    }
+}
+
+/// `1 day`, `30 days`.
+#[must_use]
+pub fn days_words(days: u32) -> String {
+    if days == 1 { "1 day".into() } else { format!("{days} days") }
 }
 
 /// What the database takes on the disk.
@@ -89,5 +111,19 @@ impl Expired {
             collections: self.collections.saturating_add(other.collections),
             bytes: self.bytes.saturating_add(other.bytes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_stand_in_a_sentence() {
+        let words = |days, bytes| Retention { days, bytes, warn_bytes: None }.words();
+        assert_eq!(words(Some(730), Some(5 << 30)), "for 730 days and up to 5 GiB");
+        assert_eq!(words(Some(1), None), "for 1 day");
+        assert_eq!(words(None, Some(64 << 20)), "up to 64 MiB");
+        assert_eq!(words(None, None), "without limit");
     }
 }

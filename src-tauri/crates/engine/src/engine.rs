@@ -83,7 +83,7 @@ pub(crate) struct Engine {
     /// Says to others that the data is in use.
     data: Mutex<Option<Lock>>,
     pub(crate) queue_changed: Arc<Notify>,
-    /// What is kept of the history was changed: there may be something to give up.
+    /// There may be something to give up of the history: what is kept of it was changed, or this process keeps it from now on.
     pub(crate) upkeep: Notify,
     pub(crate) cancel: CancellationToken,
     background: TaskTracker,
@@ -301,6 +301,7 @@ impl Engine {
                 self.mode.send_modify(|mode| mode.scheduling = true);
                 self.troubles.settle(unusable);
                 self.queue_changed.notify_one();
+                self.upkeep.notify_one();
                 Ok(())
             }
             Ok(None) => {

@@ -129,7 +129,11 @@ impl Engine {
         }
         self.alerting.count().await?;
         let newest = self.store.activity(None, None, 1).await?.first().map_or(0, |entry| entry.id);
-        is_news |= self.followed.swap(newest, Ordering::Relaxed) != newest;
+        if self.followed.swap(newest, Ordering::Relaxed) != newest {
+            is_news = true;
+            // It may have changed what is kept of the history.
+            self.upkeep.notify_one();
+        }
         if is_news {
             // What the other process did stands only in the store: the faces read it anew.
             self.events.send(Event::Missed);

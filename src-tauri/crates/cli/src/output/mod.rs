@@ -22,7 +22,7 @@ use crate::problem::Problem;
 const LINE_MAX: usize = 2_000;
 
 /// The options that fields of the engine are set with; the numbers in a field are left out.
-const OPTIONS: [(&str, &str); 31] = [
+const OPTIONS: [(&str, &str); 34] = [
     ("name", "NAME"),
     ("host", "--host"),
     ("port", "--port"),
@@ -54,6 +54,9 @@ const OPTIONS: [(&str, &str); 31] = [
     ("aliases", "--only"),
     ("metrics", "--metric"),
     ("output", "--output"),
+    ("retention.days", "--days"),
+    ("retention.bytes", "--size"),
+    ("retention.warnBytes", "--warn"),
 ];
 
 /// The option that a field of the engine is set with.

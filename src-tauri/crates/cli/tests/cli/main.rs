@@ -10,6 +10,7 @@ mod program;
 mod questions;
 mod report;
 mod staying;
+mod storage;
 mod this_computer;
 mod words;
 mod wrong_use;

@@ -25,7 +25,7 @@ async fn asking(program: &Program) -> PasswordServer {
 
 /// Runs the program on a terminal of its own (`script` of util-linux), typing each answer when its question stands there.
 /// What was shown, and the exit code.
-async fn at_a_terminal(program: &Program, arguments: &[&str], answers: &[(&str, &str)]) -> (String, i32) {
+pub(crate) async fn at_a_terminal(program: &Program, arguments: &[&str], answers: &[(&str, &str)]) -> (String, i32) {
     let inner = program.command(&[]);
     let line = format!("exec {} {}", env!("CARGO_BIN_EXE_hostrounds"), arguments.join(" "));
     let mut command = Command::new("script");

@@ -15,6 +15,8 @@ async fn the_help_says_what_there_is() {
         ("help_server_footprint", &["server", "footprint", "--help"]),
         ("help_server_restrict", &["server", "restrict", "--help"]),
         ("help_import", &["import", "ssh-config", "--help"]),
+        ("help_storage", &["storage", "--help"]),
+        ("help_storage_keep", &["storage", "keep", "--help"]),
         ("help_history", &["history", "--help"]),
         ("help_report", &["report", "--help"]),
         ("help_export", &["export", "--help"]),

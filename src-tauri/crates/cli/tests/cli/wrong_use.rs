@@ -10,6 +10,7 @@ async fn each_wrong_word_is_named() {
     program.run(&["server", "add", "taken", "--host", "a", "--user", "u", "--agent"]).await.done();
     let web = |more: &[&'static str]| [&["server", "add", "web", "--user", "u"], more].concat();
     let local = |more: &[&'static str]| [&["history", "local", "--metric", "system.uptime"], more].concat();
+    let keep = |more: &[&'static str]| [&["storage", "keep"], more].concat();
     let cases: Vec<(Vec<&str>, &[&str])> = vec![
         (vec![], &["Usage:"]),
         (vec!["frobnicate"], &["unrecognized subcommand"]),
@@ -103,6 +104,26 @@ async fn each_wrong_word_is_named() {
         (local(&["--attribute", "device"]), &["--attribute:", "NAME=VALUE"]),
         (local(&["--attribute", "device=x"]), &["--attribute:", "no attribute `device`"]),
         (local(&["--csv", "--json"]), &["--csv", "--json"]),
+        (keep(&[]), &["Nothing to change", "--days"]),
+        (keep(&["--days", "0"]), &["--days", "1 to 36500"]),
+        (keep(&["--days", "36501"]), &["--days", "1 to 36500"]),
+        (keep(&["--days", "1.5"]), &["--days", "a whole number of days", "forever"]),
+        (keep(&["--days", "-1"]), &["--days"]),
+        (keep(&["--days", "default"]), &["--days default", "--server NAME"]),
+        (keep(&["--server", "taken"]), &["--days"]),
+        (keep(&["--server", "taken", "--days", "forever"]), &["--days forever", "36500"]),
+        (keep(&["--server", "nobody", "--days", "3"]), &["no server named `nobody`"]),
+        (keep(&["--server", "taken", "--days", "3", "--size", "1GiB"]), &["--server", "--size"]),
+        (keep(&["--server", "taken", "--days", "3", "--warn", "1GiB"]), &["--server", "--warn"]),
+        (keep(&["--size", "5"]), &["--size", "5GiB"]),
+        (keep(&["--size", "5G"]), &["--size", "5GiB", "5GB"]),
+        (keep(&["--size", "0GiB"]), &["--size:", "at least 64 MiB"]),
+        (keep(&["--size", "63.9MiB"]), &["--size:", "at least 64 MiB"]),
+        (keep(&["--size", "never"]), &["--size", "unlimited"]),
+        (keep(&["--warn", "1MB"]), &["--warn:", "at least 64 MiB"]),
+        (keep(&["--warn", "unlimited"]), &["--warn", "never"]),
+        (keep(&["--days", "3", "--dry-run", "--yes"]), &["--dry-run", "--yes"]),
+        (vec!["storage", "shrink"], &["unrecognized subcommand"]),
         (vec!["activity", "--limit", "0"], &["--limit", "0 is not in 1.."]),
         (vec!["alerts", "--history", "--limit", "0"], &["--limit", "0 is not in 1.."]),
         (vec!["alerts", "--limit", "many"], &["--limit", "many"]),

@@ -228,7 +228,7 @@ pub(super) fn settings_changes(before: &Settings, after: &Settings) -> Vec<Strin
         changes.push("the budget of a server".to_owned());
     }
     if before.retention != after.retention {
-        changes.push(format!("the history is kept {}", storage::words(&after.retention)));
+        changes.push(format!("the history is kept {}", after.retention.words()));
     }
     changes
 }

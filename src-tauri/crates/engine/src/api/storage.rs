@@ -3,7 +3,7 @@
 use hostrounds_core::activity::ActivityKind;
 use hostrounds_core::format;
 use hostrounds_core::observation::real;
-use hostrounds_core::retention::{BYTES_LEAST, DAYS_MOST, Expired, Retention};
+use hostrounds_core::retention::{BYTES_LEAST, DAYS_MOST, Expired, Retention, days_words};
 use hostrounds_core::server::{FieldError, ServerId};
 
 use super::Hostrounds;
@@ -102,19 +102,4 @@ fn checked_days(field: &str, days: Option<u32>) -> Result<(), ApiError> {
         }
         _ => Ok(()),
     }
-}
-
-/// Limits in words, to stand behind "the history is kept".
-pub(super) fn words(retention: &Retention) -> String {
-    let days = retention.days.map(|days| format!("for {}", days_words(days)));
-    let bytes = retention.bytes.map(|bytes| format!("up to {}", format::bytes(real(bytes))));
-    match (days, bytes) {
-        (Some(days), Some(bytes)) => format!("{days} and {bytes}"),
-        (Some(one), None) | (None, Some(one)) => one,
-        (None, None) => "without limit".into(),
-    }
-}
-
-fn days_words(days: u32) -> String {
-    if days == 1 { "1 day".into() } else { format!("{days} days") }
 }
