@@ -19,8 +19,8 @@ pub(super) struct ThresholdArguments {
     /// Alert when any mounted filesystem is used this much, 1 to 100, or `off`
     #[arg(long, value_name = "PERCENT|off", value_parser = threshold)]
     disk: Option<Threshold>,
-    /// Alert when any mounted filesystem will be full within so many days, 0.5 to 100, or `off`
-    #[arg(long, value_name = "DAYS|off", value_parser = days)]
+    /// Alert when a filesystem will be full within so many days, or `off`
+    #[arg(long, value_name = "DAYS", value_parser = days)]
     disk_full_in: Option<Threshold>,
 }
 

@@ -275,7 +275,8 @@ async fn a_server_is_edited_switched_and_removed_with_everything() {
     let server = &edited["server"];
     assert_eq!(server["name"], "Web 1");
     assert_eq!(server["interval"], 90);
-    assert_eq!(server["thresholds"], serde_json::json!({ "cpu": 85.5, "memory": null, "disk": 90.0 }));
+    let thresholds = serde_json::json!({ "cpu": 85.5, "memory": null, "disk": 90.0, "diskFullIn": 3.0 });
+    assert_eq!(server["thresholds"], thresholds);
     assert_eq!(server["tags"], serde_json::json!(["a", "b"]));
     assert_eq!(server["target"]["logins"][0]["method"], "key", "what was not named stays");
     assert_eq!(server["target"]["port"], sshd.port());

@@ -6,6 +6,7 @@ pub mod state;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::metric::Unit;
 use crate::observation::Attributes;
 use crate::server::ServerId;
 use crate::time::UnixMillis;
@@ -30,6 +31,18 @@ pub enum RuleKind {
     DiskFullIn,
     /// No collection of a whole run, with all its tries, succeeded.
     Unreachable,
+}
+
+impl RuleKind {
+    /// What the values and the threshold of its alerts are in; nothing where there are none.
+    #[must_use]
+    pub const fn unit(self) -> Option<Unit> {
+        match self {
+            Self::Cpu | Self::Memory | Self::Disk => Some(Unit::Ratio),
+            Self::DiskFullIn => Some(Unit::Seconds),
+            Self::Unreachable => None,
+        }
+    }
 }
 
 /// Where an alert stands.

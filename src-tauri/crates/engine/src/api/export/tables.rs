@@ -182,8 +182,9 @@ impl Hostrounds {
             words("state"),
             words("rule"),
             words("mountpoint"),
-            of(Unit::Ratio, "value"),
-            of(Unit::Ratio, "threshold"),
+            words("value"),
+            words("threshold"),
+            words("unit"),
             words("message"),
             words("resolution"),
         ];
@@ -198,6 +199,7 @@ impl Hostrounds {
                 alert.attributes.get(attribute::MOUNTPOINT).map(str::to_owned).into(),
                 alert.value.into(),
                 alert.threshold.into(),
+                alert.rule.unit().map(|unit| unit.ucum().to_owned()).into(),
                 alert.message.into(),
                 alert.resolution.into(),
             ]
