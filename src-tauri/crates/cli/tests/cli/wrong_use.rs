@@ -79,7 +79,7 @@ async fn each_wrong_word_is_named() {
         (vec!["export", "local", "--table", "secrets"], &["processes", "alerts"]),
         (vec!["export", "local", "--table", "alerts", "--metric", "system.uptime"], &["--metric"]),
         (vec!["export", "local", "--table", "alerts", "--from", "-1h"], &["--from"]),
-        (vec!["export", "local", "--metric", "system.uptme"], &["Did you mean system.uptime?"]),
+        (vec!["export", "local", "--metric", "system.uptme"], &["Did you mean system.uptime"]),
         (vec!["export", "local", "--metric", "system.uptime", "--format", "parquet"], &["csv, json, xlsx"]),
         (vec!["export", "local", "--metric", "system.uptime", "--from", "now"], &["must begin before it ends"]),
         (
