@@ -12,7 +12,8 @@ use hostrounds_engine::api::export::{ExportRequest, Exported};
 use hostrounds_engine::api::report::{ReportEnd, ReportRequest};
 use hostrounds_engine::api::view::{
     ApiError, BackupFile, BackupMade, ConfigImported, ConfigPreview, ConnectionTest, FootprintReport, ImportPreview,
-    Latest, Replaced, RestrictKit, RetentionPreview, ServerForm, ServerView, Settings, Snapshot, StorageReport, TestReport,
+    Latest, Replaced, RestrictKit, RetentionPreview, ServerForm, ServerView, Settings, Snapshot, StorageReport,
+    TestReport,
 };
 use secrecy::SecretString;
 use tauri::ipc::Invoke;
