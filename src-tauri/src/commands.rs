@@ -11,9 +11,9 @@ use hostrounds_engine::api::backup;
 use hostrounds_engine::api::export::{ExportRequest, Exported};
 use hostrounds_engine::api::report::{ReportEnd, ReportRequest};
 use hostrounds_engine::api::view::{
-    ApiError, BackupFile, BackupMade, ConfigImported, ConfigPreview, ConnectionTest, FootprintReport, ImportPreview,
-    Latest, Replaced, RestrictKit, RetentionPreview, ServerForm, ServerView, Settings, Snapshot, StorageReport,
-    TestReport,
+    ApiError, BackupFile, BackupMade, ConfigImported, ConfigPreview, ConnectionTest, ErrorCode, FootprintReport,
+    ImportPreview, Latest, Replaced, RestrictKit, RetentionPreview, ServerForm, ServerView, Settings, Snapshot,
+    StorageReport, TestReport,
 };
 use secrecy::SecretString;
 use tauri::ipc::Invoke;
@@ -221,7 +221,7 @@ async fn export(
     id: String,
     request: ExportRequest,
 ) -> Answer<Option<Exported>> {
-    export::into_chosen_file(&app, engine.ready().await?, id, request).await
+    export::into_chosen_file(&app, &engine.ready().await?, id, request).await
 }
 
 /// Writes a report into a file that the person chooses; nothing where none was chosen.
@@ -232,7 +232,7 @@ async fn save_report(
     id: String,
     request: ReportRequest,
 ) -> Answer<Option<ReportEnd>> {
-    export::report_into_chosen_file(&app, engine.ready().await?, id, request).await
+    export::report_into_chosen_file(&app, &engine.ready().await?, id, request).await
 }
 
 /// Cancels a running export or report.
@@ -252,14 +252,14 @@ async fn set_settings(engine: State<'_, Engine>, settings: Settings) -> Answer<S
 #[tauri::command]
 async fn back_up(app: AppHandle, engine: State<'_, Engine>) -> Answer<Option<BackupMade>> {
     let hostrounds = engine.ready().await?;
-    let Some(to) = dialog::save(&app, "Save a backup", &backup::file_name()).await else { return Ok(None) };
+    let Some(to) = dialog::save(&app, "Save a backup", backup::file_name(), "db").await? else { return Ok(None) };
     hostrounds.back_up(to, true, &|_| {}).await.map(Some)
 }
 
 /// Looks at a backup that a person chooses; nothing where they choose none.
 #[tauri::command]
 async fn choose_backup(app: AppHandle, chosen: State<'_, Chosen>) -> Answer<Option<(u32, BackupFile)>> {
-    let Some(path) = dialog::open(&app, "Choose a backup").await else { return Ok(None) };
+    let Some(path) = dialog::open(&app, "Choose a backup").await? else { return Ok(None) };
     let file = backup::inspect(&path).await?;
     Ok(Some((chosen.keep(path), file)))
 }
@@ -268,16 +268,19 @@ async fn choose_backup(app: AppHandle, chosen: State<'_, Chosen>) -> Answer<Opti
 #[tauri::command]
 async fn restore_backup(engine: State<'_, Engine>, chosen: State<'_, Chosen>, id: u32) -> Answer<Replaced> {
     let file = chosen.get(id)?;
-    engine.replace_data(async |options| backup::restore(options, &file, &|_| {}).await).await
+    engine.replace_data(|options| async move { backup::restore(&options, &file, &|_| {}).await }).await
 }
 
-/// Moves a database aside that cannot be opened, and begins with an empty one.
+/// Moves a damaged database aside, and begins with an empty one.
 #[tauri::command]
 async fn begin_anew(engine: State<'_, Engine>) -> Answer<Replaced> {
     match engine.ready().await {
         // Whoever asks for it has seen a state that is over.
         Ok(_) => Ok(Replaced { aside: None }),
-        Err(_) => engine.replace_data(backup::begin_anew).await,
+        Err(error) if error.code == ErrorCode::StoreDamaged => {
+            engine.replace_data(|options| async move { backup::begin_anew(&options).await }).await
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -285,7 +288,8 @@ async fn begin_anew(engine: State<'_, Engine>) -> Answer<Replaced> {
 #[tauri::command]
 async fn export_config(app: AppHandle, engine: State<'_, Engine>) -> Answer<Option<String>> {
     let hostrounds = engine.ready().await?;
-    let Some(to) = dialog::save(&app, "Export the configuration", "hostrounds.toml").await else { return Ok(None) };
+    let name = "hostrounds.toml".to_owned();
+    let Some(to) = dialog::save(&app, "Export the configuration", name, "toml").await? else { return Ok(None) };
     hostrounds.export_config(to, true).await.map(Some)
 }
 
@@ -293,7 +297,7 @@ async fn export_config(app: AppHandle, engine: State<'_, Engine>) -> Answer<Opti
 #[tauri::command]
 async fn choose_config(app: AppHandle, engine: State<'_, Engine>) -> Answer<Option<ConfigPreview>> {
     let hostrounds = engine.ready().await?;
-    let Some(path) = dialog::open(&app, "Choose a configuration file").await else { return Ok(None) };
+    let Some(path) = dialog::open(&app, "Choose a configuration file").await? else { return Ok(None) };
     hostrounds.look_at_config(&path).await.map(Some)
 }
 

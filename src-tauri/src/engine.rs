@@ -52,16 +52,17 @@ impl Engine {
     ///
     /// # Errors
     /// Why the data could not be replaced.
-    pub(crate) async fn replace_data<T>(
-        &self,
-        replace: impl AsyncFnOnce(&Options) -> Result<T, ApiError>,
-    ) -> Result<T, ApiError> {
+    pub(crate) async fn replace_data<T, F>(&self, replace: impl FnOnce(Options) -> F + Send) -> Result<T, ApiError>
+    where
+        T: Send,
+        F: Future<Output = Result<T, ApiError>> + Send,
+    {
         let options = self.options()?;
         let mut opened = self.opened.write().await;
         if let Some(running) = opened.take() {
             running.shutdown().await;
         }
-        let replaced = replace(&options).await;
+        let replaced = replace(options).await;
         // Where it cannot be opened, the next command says why.
         *opened = self.open().await.ok();
         replaced

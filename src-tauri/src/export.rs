@@ -1,19 +1,17 @@
 //! Where exports and reports go: the person chooses it in the dialog of the desktop, and the window never learns of it.
 
-use std::path::PathBuf;
-
 use hostrounds_core::server::ServerId;
 use hostrounds_engine::api::export::{Destination, ExportEnd, ExportRequest, Exported, file_name, with_extension};
 use hostrounds_engine::api::report::{REPORT_ENDING, ReportEnd, ReportRequest, report_file_name};
-use hostrounds_engine::api::{ApiError, ErrorCode, Hostrounds};
-use rfd::AsyncFileDialog;
-use tauri::{AppHandle, Manager};
-use tokio::sync::oneshot;
+use hostrounds_engine::api::{ApiError, Hostrounds};
+use tauri::AppHandle;
+
+use crate::dialog;
 
 /// Asks for a file and exports into it; nothing where none was chosen, or the export was cancelled.
 ///
 /// # Errors
-/// What the engine refuses; [`ErrorCode::Export`] where no dialog can be shown.
+/// What the engine refuses; `export` where no dialog can be shown.
 pub(crate) async fn into_chosen_file(
     app: &AppHandle,
     hostrounds: &Hostrounds,
@@ -22,7 +20,8 @@ pub(crate) async fn into_chosen_file(
 ) -> Result<Option<Exported>, ApiError> {
     let views = hostrounds.servers();
     let servers: Vec<(ServerId, &str)> = views.iter().map(|view| (view.server.id, view.server.name.as_str())).collect();
-    let Some(chosen) = choose(app, "Export", file_name(&request, &servers), request.format.extension()).await? else {
+    let Some(chosen) = dialog::save(app, "Export", file_name(&request, &servers), request.format.extension()).await?
+    else {
         return Ok(None);
     };
     // What was chosen may be replaced: the dialog has asked. A name that only got its ending here was not asked about.
@@ -47,30 +46,8 @@ pub(crate) async fn report_into_chosen_file(
     let views = hostrounds.servers();
     let servers: Vec<(ServerId, &str)> = views.iter().map(|view| (view.server.id, view.server.name.as_str())).collect();
     let name = report_file_name(&request, &servers);
-    let Some(chosen) = choose(app, "Report", name, REPORT_ENDING).await? else { return Ok(None) };
+    let Some(chosen) = dialog::save(app, "Report", name, REPORT_ENDING).await? else { return Ok(None) };
     let path = with_extension(&chosen, REPORT_ENDING);
     let replace = path == chosen;
     hostrounds.report(id, request, Destination::File { path, replace }).await.map(Some)
-}
-
-async fn choose(app: &AppHandle, title: &str, name: String, ending: &str) -> Result<Option<PathBuf>, ApiError> {
-    let mut dialog =
-        AsyncFileDialog::new().set_title(title).set_file_name(name).add_filter(ending.to_uppercase(), &[ending]);
-    if let Some(folder) = app.path().document_dir().ok().filter(|folder| folder.is_dir()) {
-        dialog = dialog.set_directory(folder);
-    }
-    // Desktops show dialogs from the thread that shows the window, and the answer comes from there later.
-    let (shown, showing) = oneshot::channel();
-    app.run_on_main_thread(move || drop(shown.send(dialog.save_file()))).map_err(|error| no_dialog(&error))?;
-    let chosen = showing.await.map_err(|error| no_dialog(&error))?.await;
-    Ok(chosen.map(|file| file.path().to_owned()))
-}
-
-fn no_dialog(error: &dyn std::error::Error) -> ApiError {
-    ApiError {
-        code: ErrorCode::Export,
-        message: format!("The desktop shows no dialog to choose a file in: {error}."),
-        hint: "Use the command line: `hostrounds export --help`, `hostrounds report --help`.".to_owned(),
-        fields: Vec::new(),
-    }
 }

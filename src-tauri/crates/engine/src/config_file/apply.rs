@@ -80,7 +80,8 @@ pub(crate) fn server_draft(entry: ServerEntry, present: Option<&ServerDraft>) ->
     Ok(ServerDraft {
         name,
         target: Target::Ssh(SshTarget { hop, jumps }),
-        enabled: enabled.or(present.map(|it| it.enabled)).unwrap_or(true),
+        // As after an import of an SSH configuration: nobody logs in where nobody has tried it.
+        enabled: enabled.or(present.map(|it| it.enabled)).unwrap_or(false),
         interval: interval.or(present.map(|it| it.interval)).unwrap_or(DEFAULT_INTERVAL),
         thresholds: thresholds(limits, present.map(|it| it.thresholds).unwrap_or_default()),
         families_off: without.or_else(|| present.map(|it| it.families_off.clone())).unwrap_or_default(),

@@ -50,17 +50,17 @@ pub(crate) struct SettingsEntry {
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Deserialize, Serialize)]
-pub(crate) struct RetentionEntry {
-    pub(crate) days: Option<Limit<u32>>,
-    pub(crate) bytes: Option<Limit<u64>>,
-    pub(crate) warn_bytes: Option<Limit<u64>>,
-}
-
-#[derive(Clone, PartialEq, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct BudgetEntry {
     pub(crate) logins: Option<Limit<u32>>,
     pub(crate) bytes: Option<Limit<u64>>,
     pub(crate) cpu: Option<Limit<f64>>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct RetentionEntry {
+    pub(crate) days: Option<Limit<u32>>,
+    pub(crate) bytes: Option<Limit<u64>>,
+    pub(crate) warn_bytes: Option<Limit<u64>>,
 }
 
 #[derive(Clone, PartialEq, Debug, Default, Deserialize, Serialize)]

@@ -42,6 +42,7 @@ pub(crate) struct Section<T> {
 mod tests {
     use hostrounds_core::footprint::Budget;
     use hostrounds_core::probe::Family;
+    use hostrounds_core::retention::Retention;
     use hostrounds_core::server::{Hop, Login, ServerDraft, SshTarget, Target, Thresholds};
     use proptest::prelude::*;
 
@@ -77,8 +78,8 @@ mod tests {
     fn draft() -> impl Strategy<Value = ServerDraft> {
         let target = (hop(), proptest::collection::vec(hop(), 0..3))
             .prop_map(|(hop, jumps)| Target::Ssh(SshTarget { hop, jumps }));
-        let thresholds =
-            (percent(), percent(), percent()).prop_map(|(cpu, memory, disk)| Thresholds { cpu, memory, disk });
+        let thresholds = (percent(), percent(), percent(), percent())
+            .prop_map(|(cpu, memory, disk, disk_full_in)| Thresholds { cpu, memory, disk, disk_full_in });
         let families = proptest::sample::subsequence(Family::ALL.to_vec(), 0..Family::ALL.len());
         let tags = proptest::collection::vec(WORD, 0..3);
         (WORD, target, any::<bool>(), 5u32..604_800, thresholds, families, proptest::option::of(WORD), tags).prop_map(
@@ -96,12 +97,14 @@ mod tests {
     }
 
     fn some_settings() -> impl Strategy<Value = Settings> {
-        let whole = proptest::option::of(0u64..(1 << 53));
-        (1u32..65, any::<bool>(), proptest::option::of(any::<u32>()), whole, percent()).prop_map(
-            |(concurrency, notifications, logins, bytes, cpu)| Settings {
+        let whole = || proptest::option::of(0u64..(1 << 53));
+        let small = || proptest::option::of(any::<u32>());
+        (1u32..65, any::<bool>(), small(), whole(), percent(), small(), whole(), whole()).prop_map(
+            |(concurrency, notifications, logins, of_budget, cpu, days, bytes, warn_bytes)| Settings {
                 concurrency,
                 notifications,
-                budget: Budget { logins, bytes, cpu },
+                budget: Budget { logins, bytes: of_budget, cpu },
+                retention: Retention { days, bytes, warn_bytes },
             },
         )
     }
@@ -117,7 +120,12 @@ mod tests {
             let file = read(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
             prop_assert!(file.unknown.is_empty(), "{:?}", file.unknown);
             prop_assert_eq!(&file.host_keys, &keys);
-            let other = Settings { concurrency: 64, notifications: !present.notifications, budget: Budget { logins: Some(1), bytes: Some(1), cpu: Some(1.0) } };
+            let other = Settings {
+                concurrency: 64,
+                notifications: !present.notifications,
+                budget: Budget { logins: Some(1), bytes: Some(1), cpu: Some(1.0) },
+                retention: Retention { days: Some(1), bytes: Some(1), warn_bytes: Some(1) },
+            };
             prop_assert_eq!(settings(file.settings.unwrap().entry.unwrap(), &other), present.clone());
             let mut back: Vec<ServerDraft> =
                 file.servers.into_iter().map(|section| server_draft(section.entry.unwrap(), None).unwrap()).collect();
@@ -158,7 +166,7 @@ mod tests {
         let [web, nameless, bad] = file.servers.as_slice() else { panic!() };
         let draft = server_draft(web.entry.clone().unwrap(), None).unwrap();
         let Target::Ssh(ssh) = &draft.target else { panic!() };
-        assert_eq!((ssh.hop.port, draft.enabled, draft.interval), (22, true, 900));
+        assert_eq!((ssh.hop.port, draft.enabled, draft.interval), (22, false, 900));
         assert_eq!(draft.thresholds, Thresholds { cpu: Some(50.5), ..Thresholds::default() });
         assert!(nameless.entry.as_ref().unwrap_err().contains("name"), "{nameless:?}");
         assert!(bad.entry.is_err());

@@ -43,9 +43,8 @@ pub(crate) fn write(settings: &Settings, drafts: &[ServerDraft], host_keys: &BTr
         line(&mut text, "port", port);
         line(&mut text, "user", user);
         lines(&mut text, "logins", logins.iter().map(|login| value(&login_entry(login))));
-        if !jumps.is_empty() {
-            lines(&mut text, "jumps", jumps.iter().map(jump));
-        }
+        // Written where there are none too: what a file leaves out stays as it is.
+        lines(&mut text, "jumps", jumps.iter().map(jump));
         common(&mut text, draft);
     }
     if !host_keys.is_empty() {
@@ -106,6 +105,11 @@ fn line(text: &mut String, key: &str, field: &(impl Serialize + ?Sized)) {
 }
 
 fn lines(text: &mut String, key: &str, items: impl Iterator<Item = String>) {
+    let mut items = items.peekable();
+    if items.peek().is_none() {
+        let _ = writeln!(text, "{key} = []");
+        return;
+    }
     let _ = writeln!(text, "{key} = [");
     for item in items {
         let _ = writeln!(text, "  {item},");
