@@ -48,5 +48,5 @@ async fn wrong_use_is_told() {
     let turned = ["report", "local", "--from", "-1h", "--to", "-2h", "--output", "x.html"];
     program.run(&turned).await.refused(2, &["The range must begin before it ends."]);
     let lost = ["report", "local", "--output", "no/such/folder/x.html"];
-    program.run(&lost).await.refused(3, &["there is no folder"]);
+    program.run(&lost).await.refused(3, &["There is no folder"]);
 }
