@@ -48,26 +48,29 @@ impl Engine {
             if !self.keeps_the_schedule() {
                 continue;
             }
+            let is_due = changed || limits_at.is_none_or(|at: Instant| at.elapsed() >= LIMITS_EVERY);
+            if is_due {
+                // Until it is done; what fails is tried again in the next round.
+                limits_at = None;
+            }
             let kept = async {
-                if !begun {
-                    // What an earlier process has left half-done is given up once.
-                    self.store.drop_unfinished().await?;
-                    begun = true;
-                }
-                if changed || limits_at.is_none_or(|at: Instant| at.elapsed() >= LIMITS_EVERY) {
-                    // First, because it makes room: on a full disk nothing else can be done.
-                    match self.keep_to_limits().await {
-                        Err(StoreError::Full { .. }) if self.store.spend_reserve().await => {
-                            tracing::warn!("the disk is full: the reserve is spent, so that history can be given up");
-                            self.keep_to_limits().await?;
-                        }
-                        kept => kept?,
+                // First, because it makes room: on a full disk nothing else can be done.
+                match self.make_room(!begun, is_due).await {
+                    Err(StoreError::Full { .. }) if self.store.spend_reserve().await => {
+                        tracing::warn!("the disk is full: the reserve is spent, so that history can be given up");
+                        self.make_room(!begun, is_due).await?;
                     }
+                    made => made?,
+                }
+                if is_due {
                     limits_at = Some(Instant::now());
                 }
                 self.seal_all().await
             };
-            match kept.await {
+            let kept = kept.await;
+            // A step that has failed may have left something half-done, too.
+            begun = kept.is_ok();
+            match kept {
                 Ok(()) => self.troubles.settle(|code| code == NOT_KEPT_UP),
                 Err(error) => {
                     tracing::warn!(%error, "the history is not kept up");
@@ -100,6 +103,14 @@ impl Engine {
             tokio::task::yield_now().await;
         }
         Ok(())
+    }
+
+    /// Gives up what an earlier process or step has left half-done, and what is not to be kept.
+    async fn make_room(&self, is_first: bool, is_due: bool) -> Result<(), StoreError> {
+        if is_first {
+            self.store.drop_unfinished().await?;
+        }
+        if is_due { self.keep_to_limits().await } else { Ok(()) }
     }
 
     /// Gives up what is too old or too much, points a large database out, and sets the reserve aside.

@@ -269,6 +269,10 @@ impl StoreError {
                 sqlx::Error::PoolTimedOut => Self::Locked,
                 sqlx::Error::PoolClosed => Self::Closed,
                 sqlx::Error::Io(source) => Self::from_io(source, &path),
+                // The tables are STRICT: a broken page is all that puts something of another kind into a column.
+                error @ (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)) => {
+                    Self::Damaged { path, detail: error.to_string() }
+                }
                 error => Self::Query(error),
             },
         }

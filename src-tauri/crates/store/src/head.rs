@@ -4,7 +4,8 @@
 //! part is read in which those series stand.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::hash_map::{DefaultHasher, Entry};
+use std::hash::{Hash, Hasher};
 use std::ops::RangeInclusive;
 
 use hostrounds_core::time::UnixMillis;
@@ -12,7 +13,7 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 
 use crate::block::Block;
-use crate::layout::{moment, unpack, values};
+use crate::layout::{VALUE, moment, unpack, values};
 use crate::{Result, StoreError};
 
 /// The values of one series in order of time.
@@ -74,30 +75,49 @@ pub(crate) async fn layout(conn: &mut SqliteConnection, layout: i64) -> Result<V
     unpack(&series).ok_or(StoreError::Layout { layout })
 }
 
-/// Everything that the heads with these keys hold; the keys are in order of time.
-pub(crate) async fn block(conn: &mut SqliteConnection, keys: &[i64]) -> Result<Block> {
-    let mut block = Block::default();
-    let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(block) };
-    let heads: Vec<(i64, i64, Vec<u8>)> =
-        sqlx::query_as("SELECT key, layout, \"values\" FROM head WHERE key BETWEEN ? AND ? ORDER BY key")
+/// Heads as they stand in the file: key, layout and values of each, in order of time.
+pub(crate) struct Heads(Vec<(i64, i64, Vec<u8>)>);
+
+impl Heads {
+    /// All heads from the first of these keys to the last; the keys are in order.
+    pub(crate) async fn read(conn: &mut SqliteConnection, keys: &[i64]) -> Result<Self> {
+        let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Ok(Self(Vec::new())) };
+        let heads = sqlx::query_as("SELECT key, layout, \"values\" FROM head WHERE key BETWEEN ? AND ? ORDER BY key")
             .bind(first)
             .bind(last)
-            .fetch_all(&mut *conn)
+            .fetch_all(conn)
             .await?;
-    let mut layouts: HashMap<i64, Vec<i64>> = HashMap::new();
-    for (place, (key, layout_of_head, bytes)) in (0..).zip(heads) {
-        let ids = match layouts.entry(layout_of_head) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(layout(conn, layout_of_head).await?),
-        };
-        block.times.push(moment(key));
-        for (series, value) in ids.iter().zip(values(&bytes)) {
-            let (places, values) = block.columns.entry(*series).or_default();
-            places.push(place);
-            values.push(value);
-        }
+        Ok(Self(heads))
     }
-    Ok(block)
+
+    /// Tells heads that have changed from those that have not, within this process.
+    pub(crate) fn mark(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.0.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Everything that they hold.
+    pub(crate) async fn into_block(self, conn: &mut SqliteConnection) -> Result<Block> {
+        let mut block = Block::default();
+        let mut layouts: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (place, (key, layout_of_head, bytes)) in (0..).zip(self.0) {
+            let ids = match layouts.entry(layout_of_head) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => entry.insert(layout(conn, layout_of_head).await?),
+            };
+            if bytes.len() != ids.len() * VALUE {
+                return Err(StoreError::Layout { layout: layout_of_head });
+            }
+            block.times.push(moment(key));
+            for (series, value) in ids.iter().zip(values(&bytes)) {
+                let (places, values) = block.columns.entry(*series).or_default();
+                places.push(place);
+                values.push(value);
+            }
+        }
+        Ok(block)
+    }
 }
 
 /// When the collections with these keys were made, in order of time.

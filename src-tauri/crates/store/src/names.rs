@@ -15,8 +15,8 @@ use crate::Result;
 use crate::layout::{VALUE, pack};
 use crate::text::to_json;
 
-/// The most series and the most layouts of a server that are kept in memory; with one more, that server starts afresh.
-const MOST: usize = 4096;
+/// The most places in all layouts of a server that are kept in memory, some 8 MiB; with one more, its layouts start afresh.
+const PLACES_MOST: usize = 1_000_000;
 
 /// The most series that are kept of a server. One that names its parts anew in every collection, by accident or to do harm, would
 /// otherwise fill the disk with names.
@@ -30,6 +30,12 @@ pub(crate) struct Names(Mutex<HashMap<ServerId, ServerNames>>);
 struct ServerNames {
     series: HashMap<Series, i64>,
     layouts: HashMap<Vec<i64>, i64>,
+}
+
+impl ServerNames {
+    fn places(&self) -> usize {
+        self.layouts.keys().map(Vec::len).sum()
+    }
 }
 
 /// The values of an observation in the order of a layout.
@@ -119,8 +125,9 @@ impl Lookup<'_> {
         let mut all = self.names.lock();
         for (server, learned) in self.learned {
             let names = all.entry(server).or_default();
-            if names.series.len() + learned.series.len() > MOST || names.layouts.len() + learned.layouts.len() > MOST {
-                *names = ServerNames::default();
+            // There are no more series than the file takes, and without them a server with many would hold up all others.
+            if names.places() + learned.places() > PLACES_MOST {
+                names.layouts.clear();
             }
             names.series.extend(learned.series);
             names.layouts.extend(learned.layouts);

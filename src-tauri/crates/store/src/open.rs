@@ -57,12 +57,9 @@ async fn try_open(path: &Path) -> Result<Store> {
     // What is given up leaves free pages; those that are not needed again soon go back to the disk, bit by bit. Asked for again, it
     // would be written again.
     let writing = if is_new { options.clone().auto_vacuum(SqliteAutoVacuum::Incremental) } else { options.clone() };
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
+    let writer = pool(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .test_before_acquire(false)
-        .acquire_timeout(PATIENCE * 4)
         .connect_with(writing.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full))
         .await?;
 
@@ -72,16 +69,27 @@ async fn try_open(path: &Path) -> Result<Store> {
     MIGRATIONS.run_direct(None, &mut *tx, false).await.map_err(StoreError::Migration)?;
     tx.commit().await?;
 
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .test_before_acquire(false)
-        .acquire_timeout(PATIENCE * 4)
-        .connect_with(options.read_only(true))
-        .await?;
+    let readers = pool(READERS).connect_with(options.read_only(true)).await?;
     let store = Store { path: Arc::from(path), writer, readers, names: Arc::default(), data_version: Arc::default() };
     // What was written before now is no change.
     store.changed_elsewhere().await?;
     Ok(store)
+}
+
+fn pool(most: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(most)
+        .test_before_acquire(false)
+        .acquire_timeout(PATIENCE * 4)
+        // Where the disk is full or fails, SQLite ends the transaction by itself (https://www.sqlite.org/lang_transaction.html). sqlx
+        // takes it to be open still, and would refuse to begin another one on that connection for ever.
+        .after_release(|conn, _| {
+            Box::pin(async move {
+                // A transaction that was dropped is rolled back by the time this is answered.
+                conn.ping().await?;
+                Ok(!conn.is_in_transaction())
+            })
+        })
 }
 
 pub(crate) fn options(path: &Path) -> SqliteConnectOptions {

@@ -72,8 +72,8 @@ impl Store {
                 let heads = heads(&mut tx, keys_of(server)).await?;
                 servers.push(ServerStorage {
                     server,
-                    bytes: (bytes + heads.bytes).cast_unsigned(),
-                    collections: (collections + heads.count).cast_unsigned(),
+                    bytes: bytes.saturating_add(heads.bytes).cast_unsigned(),
+                    collections: collections.saturating_add(heads.count).cast_unsigned(),
                     first: [first, heads.first].into_iter().flatten().min().map(UnixMillis),
                     days,
                 });
@@ -85,7 +85,7 @@ impl Store {
             .fetch_one(&mut *tx)
             .await?;
             tx.commit().await?;
-            let days = since.map(|since| (now.0 - since) as f64 / DAY as f64).filter(|days| *days >= 1.0);
+            let days = since.map(|since| now.0.saturating_sub(since) as f64 / DAY as f64).filter(|days| *days >= 1.0);
             Ok(StorageUse {
                 file: (all * page).cast_unsigned(),
                 log: file::log_size(&self.path)?,
@@ -112,8 +112,8 @@ impl Store {
             let heads = heads(&mut tx, keys(server, UnixMillis(0), before)).await?;
             tx.commit().await?;
             Ok(Expired {
-                collections: (count + heads.count).cast_unsigned(),
-                bytes: (bytes + heads.bytes).cast_unsigned(),
+                collections: count.saturating_add(heads.count).cast_unsigned(),
+                bytes: bytes.saturating_add(heads.bytes).cast_unsigned(),
             })
         })
         .await
@@ -162,15 +162,15 @@ impl Store {
             let mut tx = self.readers.begin().await?;
             let used = used(&mut tx).await?;
             let mut over = Expired::default();
-            let excess = used - i64::try_from(bytes).unwrap_or(i64::MAX);
+            let excess = used.saturating_sub(i64::try_from(bytes).unwrap_or(i64::MAX));
             if excess > 0 {
                 let spans: Vec<(i64, i64)> =
                     sqlx::query_as("SELECT count, bytes FROM span WHERE state = 'sealed' ORDER BY last, id")
                         .fetch_all(&mut *tx)
                         .await?;
                 // What spans are said to take leaves out how SQLite fills its pages.
-                let told: i64 = spans.iter().map(|(_, bytes)| bytes).sum();
-                let wanted = excess as f64 * told as f64 / used as f64;
+                let told: f64 = spans.iter().map(|(_, bytes)| *bytes as f64).sum();
+                let wanted = excess as f64 * told / used as f64;
                 for (count, bytes) in spans {
                     if over.bytes as f64 >= wanted {
                         break;

@@ -7,11 +7,11 @@
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
 use serde_json::json;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, Transaction};
 
 use crate::block::{Block, NewChunk, NewSpan, SPAN_LONGEST, SPAN_MOST};
-use crate::head;
-use crate::layout::{keys_of, moment};
+use crate::head::Heads;
+use crate::layout::{VALUE, keys_of, moment};
 use crate::span::{self, Span};
 use crate::{ROWS_PER_STATEMENT, Result, Store, StoreError};
 
@@ -21,14 +21,19 @@ const HEADS: usize = 64;
 const HEADS_MOST: u32 = 1024;
 /// So many neighbouring spans of about the same size become one.
 const FAN: u32 = 4;
+/// The most values of the heads that are sealed in one step.
+const HEAD_VALUES_MOST: i64 = 500_000;
 /// The most values of a span that is made of others, so that the memory of a step is bounded: some 64 MiB.
 const VALUES_MOST: i64 = 2_000_000;
 /// How many chunks are written or removed in one transaction at most: some 10 ms.
 const CHUNKS_PER_STEP: usize = 500;
+/// How many bytes of chunks are written in one transaction at most, give or take one statement.
+const BYTES_PER_STEP: usize = 2 << 20;
 
 /// What becomes new spans.
 #[derive(Debug)]
 struct Job {
+    server: ServerId,
     /// The keys of heads.
     heads: Vec<i64>,
     spans: Vec<Span>,
@@ -41,15 +46,8 @@ impl Store {
     /// [`StoreError::Chunk`] where a part of the history is damaged; it stays as it is. Otherwise those of the file.
     pub async fn seal(&self, server: ServerId) -> Result<bool> {
         self.within(async {
-            let mut tx = self.readers.begin().await?;
-            let Some(job) = next_job(&mut tx, server).await? else { return Ok(false) };
-            let blocks = read(&mut tx, &job).await?;
-            tx.commit().await?;
-            let spans = tokio::task::spawn_blocking(move || Block::merge(blocks).into_spans())
-                .await
-                .map_err(|error| StoreError::from_io(std::io::Error::other(error), &self.path))?
-                .map_err(|error| StoreError::Compress { reason: error.to_string() })?;
-            self.replace(server, &job, &spans).await?;
+            let Some(sealing) = self.prepare(server).await? else { return Ok(false) };
+            self.replace(&sealing).await?;
             Ok(true)
         })
         .await
@@ -92,36 +90,72 @@ impl Store {
         .await
     }
 
+    /// Reads what is to be sealed next, and makes new spans of it.
+    async fn prepare(&self, server: ServerId) -> Result<Option<Sealing>> {
+        let mut tx = self.readers.begin().await?;
+        let Some(job) = next_job(&mut tx, server).await? else { return Ok(None) };
+        let mut blocks = Vec::with_capacity(job.spans.len() + 1);
+        for span in &job.spans {
+            blocks.push(span::block(&mut tx, span).await?);
+        }
+        let heads = Heads::read(&mut tx, &job.heads).await?;
+        let mark = heads.mark();
+        blocks.push(heads.into_block(&mut tx).await?);
+        tx.commit().await?;
+        let spans = tokio::task::spawn_blocking(move || Block::merge(blocks).into_spans())
+            .await
+            .map_err(|error| StoreError::from_io(std::io::Error::other(error), &self.path))?
+            .map_err(|error| StoreError::Compress { reason: error.to_string() })?;
+        Ok(Some(Sealing { job, mark, spans }))
+    }
+
     /// Writes the new spans and makes them count in place of what they were made of, if that is still there unchanged.
-    async fn replace(&self, server: ServerId, job: &Job, spans: &[NewSpan]) -> Result<()> {
+    async fn replace(&self, Sealing { job, mark, spans }: &Sealing) -> Result<()> {
         let mut written = Vec::with_capacity(spans.len());
-        let mut rows = 0;
+        let (mut rows, mut bytes) = (0, 0);
         let mut tx = self.begin().await?;
         for span in spans {
-            let id = insert_span(&mut tx, server, span).await?;
+            let id = insert_span(&mut tx, job.server, span).await?;
             written.push(id);
             for chunks in span.chunks.chunks(ROWS_PER_STATEMENT) {
-                if rows >= CHUNKS_PER_STEP {
+                if rows >= CHUNKS_PER_STEP || bytes >= BYTES_PER_STEP {
                     tx.commit().await?;
                     tx = self.begin().await?;
-                    rows = 0;
+                    (rows, bytes) = (0, 0);
+                    // Another process may have given the new spans up meanwhile. Chunks that are written after that would belong to
+                    // nothing, and stay for ever.
+                    if !are_being_written(&mut tx, &written).await? {
+                        return give_up(tx, &written).await;
+                    }
                 }
                 insert_chunks(&mut tx, id, chunks).await?;
                 rows += chunks.len();
+                bytes += chunks.iter().map(|chunk| chunk.data.len()).sum::<usize>();
             }
         }
-        if is_unchanged(&mut tx, server, job, &written).await? {
-            sqlx::query("DELETE FROM head WHERE key IN (SELECT value FROM json_each(?))")
-                .bind(json!(job.heads).to_string())
-                .execute(&mut *tx)
-                .await?;
-            set_state(&mut tx, "dropped", &job.ids()).await?;
-            set_state(&mut tx, "sealed", &written).await?;
-        } else {
-            set_state(&mut tx, "dropped", &written).await?;
+        let counts = are_being_written(&mut tx, &written).await?
+            && is_unchanged(&mut tx, job, spans).await?
+            && Heads::read(&mut tx, &job.heads).await?.mark() == *mark;
+        if !counts {
+            return give_up(tx, &written).await;
         }
+        sqlx::query("DELETE FROM head WHERE key IN (SELECT value FROM json_each(?))")
+            .bind(json!(job.heads).to_string())
+            .execute(&mut *tx)
+            .await?;
+        set_state(&mut tx, "dropped", &job.ids()).await?;
+        set_state(&mut tx, "sealed", &written).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// New spans, and what they are made of.
+#[derive(Debug)]
+struct Sealing {
+    job: Job,
+    /// What the heads held when they were read.
+    mark: u64,
+    spans: Vec<NewSpan>,
 }
 
 impl Job {
@@ -133,25 +167,40 @@ impl Job {
 /// What to do next for a server, if anything.
 async fn next_job(conn: &mut SqliteConnection, server: ServerId) -> Result<Option<Job>> {
     let all = keys_of(server);
-    let mut heads: Vec<i64> = sqlx::query_scalar("SELECT key FROM head WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?")
-        .bind(all.start())
-        .bind(all.end())
-        .bind(HEADS_MOST + 1)
-        .fetch_all(&mut *conn)
-        .await?;
+    let mut heads: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT key, length(\"values\") FROM head WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?")
+            .bind(all.start())
+            .bind(all.end())
+            .bind(HEADS_MOST + 1)
+            .fetch_all(&mut *conn)
+            .await?;
     // The newest one stays: what is known now is read from it.
     heads.pop();
-    if let (Some(first), Some(last)) = (heads.first(), heads.last())
-        && heads.len() >= HEADS
+    if heads.len() >= HEADS
+        && let Some((first, _)) = heads.first()
     {
-        // Heads may be older than what is sealed, when the clock was set back or another process was slow.
-        let end = UnixMillis(moment(*last).0 + 1);
-        let spans = span::overlapping(conn, server, moment(*first), end).await?;
-        return Ok(Some(Job { heads, spans }));
+        // Heads may be older than what is sealed, when the clock was set back or another process was slow. Those that fall into a
+        // span are sealed with it, and those before the next one stay apart from it, so that no clock can have the whole history
+        // written anew in one step.
+        let first = moment(*first);
+        let spans = span::overlapping(conn, server, first, UnixMillis(first.0 + 1)).await?;
+        let end = span::next_after(conn, server, first).await?;
+        let mut bytes: i64 = 0;
+        let heads = heads
+            .into_iter()
+            .take_while(|(key, _)| end.is_none_or(|end| moment(*key) < end))
+            .take_while(|(_, length)| {
+                let is_first = bytes == 0;
+                bytes += *length;
+                is_first || bytes <= HEAD_VALUES_MOST * VALUE as i64
+            })
+            .map(|(key, _)| key)
+            .collect();
+        return Ok(Some(Job { server, heads, spans }));
     }
     let spans = span::newest(conn, server, FAN).await?;
     if may_merge(&spans) && span::values_in(conn, &spans).await? <= VALUES_MOST {
-        return Ok(Some(Job { heads: Vec::new(), spans }));
+        return Ok(Some(Job { server, heads: Vec::new(), spans }));
     }
     Ok(None)
 }
@@ -162,18 +211,9 @@ fn may_merge(spans: &[Span]) -> bool {
     let count: usize = spans.iter().map(|span| span.count as usize).sum();
     spans.len() == FAN as usize
         && count <= SPAN_MOST
-        && newest.last().0 - oldest.first().0 < SPAN_LONGEST
+        && newest.last().0.saturating_sub(oldest.first().0) < SPAN_LONGEST
         // What was sealed later is smaller. Merging like with like writes each value a few times only.
-        && spans.iter().all(|span| span.count <= 2 * newest.count)
-}
-
-async fn read(conn: &mut SqliteConnection, job: &Job) -> Result<Vec<Block>> {
-    let mut blocks = Vec::with_capacity(job.spans.len() + 1);
-    for span in &job.spans {
-        blocks.push(span::block(conn, span).await?);
-    }
-    blocks.push(head::block(conn, &job.heads).await?);
-    Ok(blocks)
+        && spans.iter().all(|span| span.count <= newest.count.saturating_mul(2))
 }
 
 async fn insert_span(conn: &mut SqliteConnection, server: ServerId, span: &NewSpan) -> Result<i64> {
@@ -204,22 +244,39 @@ async fn insert_chunks(conn: &mut SqliteConnection, span: i64, chunks: &[NewChun
     Ok(())
 }
 
-/// Whether the server, all that the job was made of and all that was written is still there.
-async fn is_unchanged(conn: &mut SqliteConnection, server: ServerId, job: &Job, written: &[i64]) -> Result<bool> {
-    let (heads, sealed, writing, servers): (i64, i64, i64, i64) = sqlx::query_as(
-        "SELECT (SELECT count(*) FROM head WHERE key IN (SELECT value FROM json_each(?1))),
-                (SELECT count(*) FROM span WHERE state = 'sealed' AND id IN (SELECT value FROM json_each(?2))),
-                (SELECT count(*) FROM span WHERE state = 'writing' AND id IN (SELECT value FROM json_each(?3))),
-                (SELECT count(*) FROM server WHERE id = ?4)",
+/// Whether nobody has given up the spans that are being written.
+async fn are_being_written(conn: &mut SqliteConnection, written: &[i64]) -> Result<bool> {
+    let there: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM span WHERE state = 'writing' AND id IN (SELECT value FROM json_each(?))",
     )
-    .bind(json!(job.heads).to_string())
-    .bind(json!(job.ids()).to_string())
     .bind(json!(written).to_string())
-    .bind(server.0)
     .fetch_one(conn)
     .await?;
-    let found = [heads, sealed, writing, servers].map(|count| usize::try_from(count).unwrap_or(0));
-    Ok(found == [job.heads.len(), job.spans.len(), written.len(), 1])
+    Ok(usize::try_from(there) == Ok(written.len()))
+}
+
+/// Whether the server and the spans of the job are still there, and nobody else has sealed anything where the new spans lie.
+async fn is_unchanged(conn: &mut SqliteConnection, job: &Job, new: &[NewSpan]) -> Result<bool> {
+    let (Some(first), Some(last)) = (new.first(), new.last()) else { return Ok(false) };
+    let (servers, spans, others): (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM server WHERE id = ?1),
+                (SELECT count(*) FROM span WHERE state = 'sealed' AND id IN (SELECT value FROM json_each(?2))),
+                (SELECT count(*) FROM span WHERE server = ?1 AND state = 'sealed' AND first <= ?4 AND last >= ?3
+                   AND id NOT IN (SELECT value FROM json_each(?2)))",
+    )
+    .bind(job.server.0)
+    .bind(json!(job.ids()).to_string())
+    .bind(first.first.0)
+    .bind(last.last.0)
+    .fetch_one(conn)
+    .await?;
+    Ok((servers, usize::try_from(spans), others) == (1, Ok(job.spans.len()), 0))
+}
+
+/// What was written does not count, and goes.
+async fn give_up(mut tx: Transaction<'_, Sqlite>, written: &[i64]) -> Result<()> {
+    set_state(&mut tx, "dropped", written).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn set_state(conn: &mut SqliteConnection, state: &'static str, spans: &[i64]) -> Result<()> {
@@ -230,3 +287,6 @@ async fn set_state(conn: &mut SqliteConnection, state: &'static str, spans: &[i6
         .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

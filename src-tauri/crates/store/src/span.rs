@@ -9,7 +9,7 @@ use hostrounds_core::time::UnixMillis;
 use serde_json::json;
 use sqlx::SqliteConnection;
 
-use crate::block::{Block, TIMES};
+use crate::block::{Block, SPAN_MOST, TIMES};
 use crate::chunk;
 use crate::head::Column;
 use crate::{Result, StoreError};
@@ -79,6 +79,21 @@ pub(crate) async fn overlapping(
     .bind(to.0)
     .fetch_all(conn)
     .await?)
+}
+
+/// When the first sealed span of a server begins that begins after `after`.
+pub(crate) async fn next_after(
+    conn: &mut SqliteConnection,
+    server: ServerId,
+    after: UnixMillis,
+) -> Result<Option<UnixMillis>> {
+    let first: Option<i64> =
+        sqlx::query_scalar("SELECT min(first) FROM span WHERE server = ? AND state = 'sealed' AND first > ?")
+            .bind(server.0)
+            .bind(after.0)
+            .fetch_one(conn)
+            .await?;
+    Ok(first.map(UnixMillis))
 }
 
 /// The newest `limit` sealed spans of a server, newest first.
@@ -158,6 +173,9 @@ pub(crate) async fn values_in(conn: &mut SqliteConnection, spans: &[Span]) -> Re
 
 /// Everything that a span holds.
 pub(crate) async fn block(conn: &mut SqliteConnection, span: &Span) -> Result<Block> {
+    if span.count as usize > SPAN_MOST {
+        return Err(StoreError::Chunk { span: span.id });
+    }
     let keys = keys(span.id);
     let rows: Vec<Row> =
         sqlx::query_as("SELECT key, count, min, max, sum, places, data FROM chunk WHERE key BETWEEN ? AND ?")
@@ -166,7 +184,8 @@ pub(crate) async fn block(conn: &mut SqliteConnection, span: &Span) -> Result<Bl
             .fetch_all(conn)
             .await?;
     let mut block = Block::default();
-    for (_, chunk) in rows.into_iter().map(chunk_of) {
+    for row in rows {
+        let (_, chunk) = chunk_of(row)?;
         if chunk.series == TIMES {
             block.times = chunk.times(span)?;
         } else {
@@ -185,9 +204,14 @@ pub(crate) async fn block(conn: &mut SqliteConnection, span: &Span) -> Result<Bl
 /// Smallest, largest and sum are absent for times.
 type Row = (i64, u32, Option<f64>, Option<f64>, Option<f64>, Option<Vec<u8>>, Vec<u8>);
 
-fn chunk_of((key, count, min, max, sum, places, data): Row) -> (i64, Chunk) {
+/// A chunk with its span. No damaged count may ask for more memory than a span can take.
+fn chunk_of((key, count, min, max, sum, places, data): Row) -> Result<(i64, Chunk)> {
+    let span = key >> SERIES_BITS;
+    if count as usize > SPAN_MOST {
+        return Err(StoreError::Chunk { span });
+    }
     let [min, max, sum] = [min, max, sum].map(|value| value.unwrap_or(f64::NAN));
-    (key >> SERIES_BITS, Chunk { series: key & ((1 << SERIES_BITS) - 1), count, min, max, sum, places, data })
+    Ok((span, Chunk { series: key & ((1 << SERIES_BITS) - 1), count, min, max, sum, places, data }))
 }
 
 async fn rows(
@@ -210,7 +234,7 @@ async fn rows(
         .bind(SERIES_BITS)
         .fetch_all(conn)
         .await?;
-    Ok(rows.into_iter().map(chunk_of).collect())
+    rows.into_iter().map(chunk_of).collect()
 }
 
 fn ids(spans: &[Span]) -> String {

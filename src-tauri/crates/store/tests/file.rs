@@ -3,12 +3,13 @@
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use hostrounds_core::server::ServerId;
-use hostrounds_store::{Store, StoreError};
+use hostrounds_store::{Record, Store, StoreError};
 use sqlx::{ConnectOptions, Connection};
 use support::*;
 
@@ -87,6 +88,33 @@ async fn a_newer_schema_is_refused_untouched() {
 }
 
 #[tokio::test]
+async fn what_a_newer_version_left_when_it_crashed_is_untouched_too() {
+    let (_folder, path) = place();
+    Store::open(&path).await.unwrap().close().await;
+    let mut newer = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (4711, 'from the future', 1, x'00', 1)",
+    )
+    .execute(&mut newer)
+    .await
+    .unwrap();
+    // A crash leaves what is there while the file is open.
+    let (_other_folder, copy) = place();
+    std::fs::create_dir(copy.parent().unwrap()).unwrap();
+    let files = ["", "-wal"].map(|suffix| (beside(&path, suffix), beside(&copy, suffix)));
+    let before = files.map(|(from, to)| {
+        std::fs::copy(&from, &to).unwrap();
+        (std::fs::read(&to).unwrap(), to)
+    });
+    assert!(!before[1].0.is_empty(), "the newest is in the log");
+    assert!(matches!(Store::open(&copy).await, Err(StoreError::Newer { found: 4711, .. })));
+    for (bytes, file) in before {
+        assert!(std::fs::read(&file).unwrap() == bytes, "{}", file.display());
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_database_is_refused_untouched() {
     let (_folder, path) = place();
     std::fs::create_dir(path.parent().unwrap()).unwrap();
@@ -155,6 +183,49 @@ async fn a_file_in_the_place_of_the_folder_is_told() {
     std::fs::write(path.parent().unwrap(), "").unwrap();
     let error = Store::open(&path).await.unwrap_err();
     assert!(matches!(error, StoreError::NotAFolder { .. }), "{error:?}");
+}
+
+const HOLDER: &str = "HOSTROUNDS_STORE_TEST_HOLDER";
+
+/// Not a test by itself: a process that holds the lock until it is told to let go.
+#[tokio::test]
+async fn child_that_holds_the_lock() {
+    let Some(path) = std::env::var_os(HOLDER).map(PathBuf::from) else { return };
+    let mut conn = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+    let held = conn.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    println!("\n#held");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    held.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_that_is_held_for_long_delays_what_is_written_and_nothing_else() {
+    let (_folder, path) = place();
+    let store = Store::open(&path).await.unwrap();
+    keep(&store, ServerId::LOCAL, &nth(0)).await;
+    let mut holder = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_that_holds_the_lock", "--nocapture"])
+        .env(HOLDER, &path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(holder.stdout.take().unwrap()).lines();
+    assert!(said.any(|line| line.unwrap() == "#held"));
+    let observation = nth(1);
+    let run = completed(1, ServerId::LOCAL, observation.at);
+    let record = [Record { collection: &run, observation: Some(&observation), spent: None }];
+    // Each gives up after five seconds.
+    for _ in 0..2 {
+        let (kept, asked) = tokio::join!(store.record(&record), store.servers());
+        assert!(matches!(kept, Err(StoreError::Locked)), "{kept:?}");
+        assert_eq!(asked.unwrap().len(), 1);
+        assert_eq!(all(&store, ServerId::LOCAL, CPU).await.len(), 1);
+    }
+    drop(holder.stdin.take());
+    assert!(holder.wait().unwrap().success());
+    store.record(&record).await.unwrap();
+    assert_eq!(all(&store, ServerId::LOCAL, CPU).await.len(), 2);
 }
 
 #[tokio::test]
