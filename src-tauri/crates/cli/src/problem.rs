@@ -107,11 +107,7 @@ impl Problem {
                 | ErrorCode::KnownHosts
                 | ErrorCode::SshConfig
                 | ErrorCode::Export => 3,
-                ErrorCode::StoreDamaged
-                | ErrorCode::KnownHosts
-                | ErrorCode::SshConfig
-                | ErrorCode::Backup
-                | ErrorCode::Config => 3,
+                ErrorCode::StoreDamaged | ErrorCode::Backup | ErrorCode::Config => 3,
             },
             // As a shell tells that a program was ended by Ctrl+C.
             Self::Stopped => 130,

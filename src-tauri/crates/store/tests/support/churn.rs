@@ -12,9 +12,7 @@ use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::{Record, Store};
 
-use crate::support::{
-    CPU, DISK, MINUTE, NOW, all, at, completed, draft, mount, observation, point, query, rows, values,
-};
+use crate::support::{CPU, DISK, MINUTE, NOW, all, at, completed, draft, mount, observation, point, query, rows};
 
 /// Beside this computer, there are as many servers; the last one has many series, so that its sealing takes several transactions.
 const SERVERS: i64 = 2;
