@@ -3,4 +3,4 @@
 /**
  * The kinds of refusal that a face tells apart.
  */
-export type ErrorCode = "invalid" | "not_found" | "name_taken" | "local_server" | "keyring" | "store" | "schedule_held" | "known_hosts" | "host_key_changed" | "ssh_config" | "store_damaged" | "in_use" | "backup" | "config" | "export";
+export type ErrorCode = "invalid" | "not_found" | "name_taken" | "local_server" | "keyring" | "store" | "schedule_held" | "known_hosts" | "host_key_changed" | "ssh_config" | "export" | "store_damaged" | "in_use" | "backup" | "config";
