@@ -9,7 +9,7 @@ build_packages=("${headless_packages[@]}" libwebkit2gtk-4.1-dev librsvg2-dev lib
 # systemd is here for busctl, with which dunstctl reads its history.
 test_packages=(systemd webkit2gtk-driver xvfb xauth dbus dbus-x11 at-spi2-core gnome-keyring libsecret-tools dunst libnotify-bin xdotool
   openssh-server openssh-client openssl sqlite3 dropbear-bin tinysshd busybox fish tcsh zsh fonts-dejavu-core)
-bench_packages=(openssh-server openssh-client sqlite3)
+bench_packages=(openssh-server openssh-client sqlite3 curl prometheus victoria-metrics rrdtool)
 tauri_driver_version=2.1.0
 
 need_command() {

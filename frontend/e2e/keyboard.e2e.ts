@@ -54,7 +54,7 @@ test('every field is come to in its order, shows the focus, and Tab never leaves
   }
   const order = [
     'Name', 'Host', 'Port', 'User', 'SSH agent', 'Key and socket', 'Add another way to log in', 'Reach it through a jump host',
-    'Environment', 'Tags', 'Collect on a schedule', 'Interval', 'What is read', 'CPU threshold', 'Memory threshold', 'Disk threshold',
+    'Environment', 'Tags', 'Collect on a schedule', 'Interval', 'What is read', 'CPU threshold', 'Memory threshold', 'Disk threshold', 'Days until a disk is full',
     'Test connection', 'Cancel', 'Add server', 'Close',
   ];
   expect(way).toEqual(order);

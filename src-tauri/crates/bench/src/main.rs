@@ -4,17 +4,22 @@
 //! both. Nothing fails when a goal is missed: a benchmark informs, and times on somebody's machine are no test.
 
 mod cpu;
+mod history;
 mod machine;
 mod memory;
 mod openssh;
+mod others;
 mod ours;
 mod p1_warm;
 mod p2_cold;
 mod p2_far;
 mod p3_server;
 mod p4_many;
+mod p5_size;
+mod p6_query;
 mod p7_tick;
 mod plain_rows;
+mod samples;
 mod server;
 mod soak;
 mod table;
@@ -23,6 +28,7 @@ mod warm;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use tokio::runtime::Runtime;
 
 use crate::openssh::OpenSsh;
 use crate::ours::Ours;
@@ -40,15 +46,27 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => figures(),
+        ["history"] => {
+            let runtime = runtime()?;
+            let mut table = Table::default();
+            machine::describe()?;
+            history_figures(&runtime, &mut table)?;
+            print!("\n{table}\n{NOTES}\n");
+            Ok(())
+        }
         ["soak"] => soak::run(SOAK),
         ["soak", minutes] => soak::run(SECOND * 60 * minutes.parse::<u32>().context("how many minutes?")?),
-        _ => bail!("usage: hostrounds-bench [soak [MINUTES]]"),
+        _ => bail!("usage: hostrounds-bench [history | soak [MINUTES]]"),
     }
 }
 
+/// The threads of the application: several, and the caller is none of them.
+fn runtime() -> Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
 fn figures() -> Result<()> {
-    // The threads of the application: several, and the caller is none of them.
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let _entered = runtime.enter();
 
     machine::describe()?;
@@ -71,9 +89,18 @@ fn figures() -> Result<()> {
     p2_far::measure(&runtime, &ours, &openssh, &mut table)?;
     eprintln!("P4: 100 servers on one core ...");
     p4_many::measure(&mut table)?;
-    eprintln!("P7: ticks of 100 servers ...");
-    p7_tick::measure(&runtime, &mut table)?;
+    history_figures(&runtime, &mut table)?;
 
     print!("\n{table}\n{NOTES}\n");
     Ok(())
+}
+
+/// Those of the store alone.
+fn history_figures(runtime: &Runtime, table: &mut Table) -> Result<()> {
+    eprintln!("P5: what a day of 100 servers takes on the disk ...");
+    p5_size::measure(runtime, table)?;
+    eprintln!("P6: charts of a day and of a year ...");
+    p6_query::measure(runtime, table)?;
+    eprintln!("P7: ticks of 100 servers ...");
+    p7_tick::measure(runtime, table)
 }

@@ -6,14 +6,16 @@ use anyhow::{Context, Result};
 use hostrounds_core::collection::{Collection, CollectionId, CollectionState, Stage, StageTime, Trigger};
 use hostrounds_core::metric::{Metric, attribute};
 use hostrounds_core::observation::{Attributes, Observation, Point, Series};
-use hostrounds_core::server::{Hop, Login, ServerDraft, ServerId, SshTarget, Target, Thresholds};
+use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::{Record, Store};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::cpu;
+use crate::history::add_servers;
 use crate::plain_rows::{self, PlainRows};
+use crate::samples::BEGIN;
 use crate::table::{Goal, Row, Table, median, millis};
 
 const GOAL: Goal = Goal::AtMost(3.0);
@@ -23,20 +25,19 @@ const POINTS: usize = 60;
 const TICKS: u32 = 100;
 /// What comes before the ticks that count: names are written in the first one, and never again.
 const WARM_UP: u32 = 5;
-/// The first tick, a moment in 2026, and how far apart they are.
-const BEGIN: i64 = 1_780_000_000_000;
+/// How far apart the ticks are.
 const APART: Duration = Duration::from_secs(5);
 
 pub(crate) fn measure(runtime: &Runtime, table: &mut Table) -> Result<()> {
     let folder = folder()?;
     let store = runtime.block_on(Store::open(&folder.path().join("hostrounds.db")))?;
-    let servers = runtime.block_on(add_servers(&store))?;
+    let servers = runtime.block_on(add_servers(&store, SERVERS, 5))?;
     let mut plain = PlainRows::open(&folder.path().join("plain.db"))?;
 
     let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
     let (mut our_cpu, mut their_cpu) = (Duration::ZERO, Duration::ZERO);
     for number in 0..WARM_UP + TICKS {
-        let at = UnixMillis(BEGIN).plus(APART * number);
+        let at = BEGIN.plus(APART * number);
         let tick: Vec<_> = servers.iter().map(|server| collected(*server, at)).collect();
         let records: Vec<Record<'_>> = tick
             .iter()
@@ -75,29 +76,6 @@ fn folder() -> Result<TempDir> {
     let program = std::env::current_exe()?;
     let beside = program.parent().context("this program is in no folder")?;
     Ok(tempfile::Builder::new().prefix("bench-").tempdir_in(beside)?)
-}
-
-async fn add_servers(store: &Store) -> Result<Vec<ServerId>> {
-    let mut servers = Vec::with_capacity(SERVERS);
-    for number in 0..SERVERS {
-        let draft = ServerDraft {
-            name: format!("server {number}"),
-            target: Target::Ssh(SshTarget::direct(Hop {
-                host: "192.0.2.1".into(),
-                port: 22,
-                user: "ops".into(),
-                logins: vec![Login::agent()],
-            })),
-            enabled: true,
-            interval: 5,
-            thresholds: Thresholds::default(),
-            families_off: Vec::new(),
-            environment: None,
-            tags: Vec::new(),
-        };
-        servers.push(store.add_server(&draft, UnixMillis(BEGIN)).await?.id);
-    }
-    Ok(servers)
 }
 
 /// What a visit on a session that stands hands to the store.

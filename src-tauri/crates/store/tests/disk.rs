@@ -125,9 +125,9 @@ async fn work_goes_on_once_there_is_room_again() {
     for _ in 0..5 {
         let filler = fill(&folder);
         next = write_until_full(&store, next).await;
-        // Again and again, as a recorder would.
+        // Again and again, as a recorder would. The log may still hold one that is smaller than what failed.
         for _ in 0..3 {
-            assert!(matches!(write(&store, next).await, Err(StoreError::Full { .. })));
+            next = write_until_full(&store, next).await;
         }
         assert_eq!(check(&store).await, (0, next - 1), "all that was kept can be read");
         assert_eq!(store.servers().await.unwrap().len(), 1);
@@ -160,10 +160,17 @@ async fn the_reserve_lets_settings_change_and_history_go_on_a_full_disk() {
     fill(&folder);
     let next = write_until_full(&store, 1500).await;
     fill(&folder);
-    assert!(matches!(store.put_setting("retention", &"a week".repeat(40_000)).await, Err(StoreError::Full { .. })));
+    let setting = "a week".repeat(40_000);
+    // What is free within the file and its log may still take some.
+    let mut number = 0;
+    while store.put_setting(&format!("retention {number}"), &setting).await.is_ok() {
+        fill(&folder);
+        number += 1;
+        assert!(number < 100, "the disk is not full");
+    }
 
     assert!(store.spend_reserve().await);
-    store.put_setting("retention", &"a week".repeat(40_000)).await.unwrap();
+    store.put_setting("retention", &setting).await.unwrap();
     store.drop_unfinished().await.unwrap();
     let before = at(1400 * MINUTE);
     while store.expire(ServerId::LOCAL, before).await.unwrap() {}

@@ -19,13 +19,13 @@ use crate::problem::Problem;
 #[derive(Args)]
 pub(crate) struct KeepArguments {
     /// How many days the history is kept, or `forever`; with --server also `default`, as long as that of the others
-    #[arg(long, value_name = "N|forever|default", value_parser = amount::days)]
+    #[arg(long, allow_negative_numbers = true, value_name = "N|forever|default", value_parser = amount::days)]
     days: Option<Days>,
     /// How large the database may become, such as 5GiB or 500MB, or `unlimited`; then the oldest goes
-    #[arg(long, value_name = "SIZE|unlimited", value_parser = amount::most)]
+    #[arg(long, allow_negative_numbers = true, value_name = "SIZE|unlimited", value_parser = amount::most)]
     size: Option<Size>,
     /// From which size on it is pointed out, or `never`
-    #[arg(long, value_name = "SIZE|never", value_parser = amount::warning)]
+    #[arg(long, allow_negative_numbers = true, value_name = "SIZE|never", value_parser = amount::warning)]
     warn: Option<Size>,
     /// Keep only the history of this server for so many days
     #[arg(long, value_name = "NAME", requires = "days", conflicts_with_all = ["size", "warn"])]

@@ -140,7 +140,7 @@ pub(crate) async fn work() {
                 }
             }
         }
-        if number(GIVES_UP) == 1 && batch % 16 == 15 {
+        if number(GIVES_UP) == 1 && batch % 8 == 3 {
             say(&format!("#gone {}", last - 500));
             for server in servers() {
                 while store.expire(server, at((last - 500) * MINUTE)).await.unwrap() {
@@ -148,7 +148,7 @@ pub(crate) async fn work() {
                 }
             }
         }
-        if number(GIVES_UP) == 1 && batch % 48 == 47 {
+        if number(GIVES_UP) == 1 && batch % 24 == 7 {
             // The oldest span of all may be the only one.
             say(&format!("#gone {last}"));
             let storage = store.storage(at(0)).await.unwrap();
