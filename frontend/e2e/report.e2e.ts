@@ -19,7 +19,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hostrounds-reports-'));
-  app = await App.start();
+  app = await App.start('--data-dir', join(folder, 'data'));
   screen = new Screen(app.window);
   await until('the first values', async () => (await screen.valuesOf('local')).includes('%'));
 });

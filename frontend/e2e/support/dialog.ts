@@ -11,7 +11,10 @@ export async function chooseFile(title: string, path: string): Promise<void> {
   xdotool('key', '--clearmodifiers', 'ctrl+a');
   xdotool('type', '--clearmodifiers', '--delay', '5', path);
   xdotool('key', '--clearmodifiers', 'Return');
-  await until(`the dialog "${title}" is gone`, () => find(title) === undefined);
+  // Where the desktop proposes how the path may go on, the first Return only closes the proposals.
+  const gone = () => find(title) === undefined;
+  if (!(await settles(gone))) xdotool('key', '--clearmodifiers', 'Return');
+  await until(`the dialog "${title}" is gone`, gone);
 }
 
 /** Closes that dialog without choosing anything. */
@@ -20,6 +23,16 @@ export async function dismiss(title: string): Promise<void> {
   xdotool('windowfocus', '--sync', dialog);
   xdotool('key', '--clearmodifiers', 'Escape');
   await until(`the dialog "${title}" is gone`, () => find(title) === undefined);
+}
+
+/** Whether it becomes so within two seconds. */
+async function settles(is: () => boolean): Promise<boolean> {
+  try {
+    await until('', is, 2_000);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function find(title: string): string | undefined {

@@ -59,15 +59,16 @@ impl Store {
             let free = pages(&mut tx, "PRAGMA freelist_count").await?;
             let all = pages(&mut tx, "PRAGMA page_count").await?;
             let page = pages(&mut tx, "PRAGMA page_size").await?;
-            let spans: Vec<(i64, i64, i64, Option<i64>, Option<u32>)> = sqlx::query_as(
-                "SELECT server.id, coalesce(sum(bytes), 0), coalesce(sum(count), 0), min(first), max(days) FROM server
+            let rows: Vec<OfServer> = sqlx::query_as(
+                "SELECT server.id, coalesce(sum(bytes), 0) AS bytes, coalesce(sum(count), 0) AS collections, min(first) AS first,
+                 max(days) AS days FROM server
                  LEFT JOIN span ON span.server = server.id AND state = 'sealed'
                  LEFT JOIN retention ON retention.server = server.id GROUP BY server.id ORDER BY server.id",
             )
             .fetch_all(&mut *tx)
             .await?;
-            let mut servers = Vec::with_capacity(spans.len());
-            for (id, bytes, collections, first, days) in spans {
+            let mut servers = Vec::with_capacity(rows.len());
+            for OfServer { id, bytes, collections, first, days } in rows {
                 let server = ServerId(id);
                 let heads = heads(&mut tx, keys_of(server)).await?;
                 servers.push(ServerStorage {
@@ -235,6 +236,16 @@ impl Store {
 
 /// What `PRAGMA auto_vacuum` says of files whose free pages can go back.
 const INCREMENTAL: i64 = 2;
+
+/// What is sealed of a server, and how long it is kept.
+#[derive(sqlx::FromRow)]
+struct OfServer {
+    id: i64,
+    bytes: i64,
+    collections: i64,
+    first: Option<i64>,
+    days: Option<u32>,
+}
 
 struct Heads {
     count: i64,

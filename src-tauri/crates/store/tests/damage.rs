@@ -169,68 +169,6 @@ async fn whatever_page_is_broken_every_question_is_answered_or_refused() {
     );
 }
 
-/// Breaks the page in which the answer to `question`, some bytes, stands in the file.
-async fn break_page_of(path: &Path, question: &str) {
-    let mut conn = SqliteConnectOptions::new().filename(path).read_only(true).connect().await.unwrap();
-    let bytes: Vec<u8> = sqlx::query_scalar(AssertSqlSafe(question.to_owned())).fetch_one(&mut conn).await.unwrap();
-    conn.close().await.unwrap();
-    let file = fs::read(path).unwrap();
-    let places: Vec<usize> =
-        file.windows(bytes.len()).enumerate().filter(|(_, window)| *window == bytes).map(|(place, _)| place).collect();
-    assert_eq!(places.len(), 1, "it stands in one place");
-    let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
-    file.seek(SeekFrom::Start((places[0] / PAGE * PAGE) as u64)).unwrap();
-    file.write_all(&[0x5A; PAGE]).unwrap();
-}
-
-#[tokio::test]
-async fn a_broken_page_of_one_server_costs_no_other_its_history() {
-    let (_folder, path) = place();
-    let store = Store::open(&path).await.unwrap();
-    let mut servers = vec![ServerId::LOCAL];
-    for name in ["a", "b", "c", "d"] {
-        servers.push(store.add_server(&draft(name), at(0)).await.unwrap().id);
-    }
-    // Values without a pattern, so that every server has pages of its own.
-    let value =
-        |server: ServerId, step: i64, mount: i64| (server.0 * 1_000_003 + step * 7_919 + mount * 104_729) as f64 / 7.0;
-    let visit = |server: ServerId, step: i64| {
-        let mounts = (0..20).map(|number| point(DISK, mount(&format!("/{number}")), value(server, step, number)));
-        observation(at(step * MINUTE), mounts.collect())
-    };
-    for &server in &servers {
-        keep_all(&store, server, &(0..400).map(|step| visit(server, step)).collect::<Vec<_>>()).await;
-        seal_all(&store, server).await;
-        keep_all(&store, server, &(1_000..1_060).map(|step| visit(server, step)).collect::<Vec<_>>()).await;
-    }
-    store.close().await;
-    let whole = fs::read(&path).unwrap();
-    // Heads of several servers share pages, and SQLite may need a neighbour to add one; chunks of a span stand together.
-    let question = "SELECT data FROM chunk WHERE key >> 29 = (SELECT id FROM span WHERE server = 2 AND state = 'sealed') LIMIT 1 OFFSET 10";
-    fs::write(&path, &whole).unwrap();
-    let store = Store::open(&path).await.unwrap();
-    break_page_of(&path, question).await;
-    for &server in &servers {
-        let asked = store.range(&query(server, DISK, UnixMillis(0), UnixMillis(i64::MAX))).await;
-        if server == servers[2] {
-            let error = asked.unwrap_err();
-            assert_eq!(error.code(), "store_damaged", "{error:?}");
-        } else {
-            assert_eq!(asked.unwrap()[0].buckets.len(), 460, "{server:?}");
-        }
-    }
-    let others: Vec<_> = servers.iter().copied().filter(|server| *server != servers[2]).collect();
-    for &server in &others {
-        keep(&store, server, &visit(server, 2_000)).await;
-        let asked = query(server, DISK, at(1_999 * MINUTE), at(2_001 * MINUTE));
-        assert_eq!(store.range(&asked).await.unwrap()[0].buckets.len(), 1, "what comes is kept, {server:?}");
-    }
-    // Nor does it stand in the way of the upkeep of the others.
-    keep_all(&store, servers[4], &(2_001..2_080).map(|step| visit(servers[4], step)).collect::<Vec<_>>()).await;
-    while store.seal(servers[4]).await.unwrap() {}
-    store.close().await;
-}
-
 /// How many collections were made before the crash: more than the log takes until it is copied into the file.
 const CRASHED: i64 = 6_000;
 

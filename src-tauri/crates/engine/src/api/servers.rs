@@ -147,6 +147,8 @@ impl Engine {
         self.board.put(server.clone(), self.secrets.of(server));
         self.start_task(server.id).await;
         self.log(ActivityKind::ServerAdded, Some(server.id), &format!("{} was added", server.name)).await;
+        // The task of one that is switched off has nothing to say.
+        self.pipeline.tell(server.id);
     }
 
     /// Follows a server that was changed in the store. `reconnect`: its secrets are other ones.
