@@ -14,8 +14,6 @@ use hostrounds_core::metric::Metric;
 use hostrounds_core::server::ServerId;
 use hostrounds_core::time::UnixMillis;
 use hostrounds_store::{Record, Store, StoreError};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use support::*;
 
 const ROUNDS: u64 = 200;

@@ -45,6 +45,9 @@ pub(super) fn processes(latest: &Latest) -> (Option<UnixMillis>, Vec<Row>) {
     (Some(top.at), top.by_cpu.iter().chain(further).map(row).collect())
 }
 
+/// The values of one mount, by metric and state.
+type Readings<'a> = BTreeMap<(Metric, &'a str), f64>;
+
 pub(super) const FILESYSTEMS: [Heading; 9] = [
     words("mountpoint"),
     words("device"),
@@ -58,7 +61,7 @@ pub(super) const FILESYSTEMS: [Heading; 9] = [
 ];
 
 pub(super) fn filesystems(latest: &Latest) -> (Option<UnixMillis>, Vec<Row>) {
-    let mut mounts: BTreeMap<(&str, &str), BTreeMap<(Metric, &str), f64>> = BTreeMap::new();
+    let mut mounts: BTreeMap<(&str, &str), Readings<'_>> = BTreeMap::new();
     for point in &latest.points {
         let attributes: &Attributes = &point.series.attributes;
         let Some(mount) = attributes.get(attribute::MOUNTPOINT) else { continue };
