@@ -12,7 +12,6 @@ use std::time::Duration;
 use hostrounds_core::metric::Metric;
 use hostrounds_core::observation::Attributes;
 use hostrounds_core::server::{SecretSlot, ServerId};
-use hostrounds_core::time::UnixMillis;
 use hostrounds_store::{Carried, CopyProgress, Store, StoreError, inspect, restore, set_aside};
 use rstest::rstest;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -431,74 +430,5 @@ async fn kill_9_in_the_middle_leaves_the_database_whole() {
         if folder.path().join("copy.db").exists() {
             inspect(&folder.path().join("copy.db")).await.unwrap();
         }
-    }
-}
-
-/// What a backup of a large database costs a writer beside it. Run with
-/// `cargo test --release -p hostrounds-store --test backup -- --ignored --nocapture`; `SIZE` in MiB.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement"]
-async fn measure_what_a_backup_costs_a_writer() {
-    let (_folder, store, backups) = filled(1).await;
-    let size: i64 = std::env::var("SIZE").ok().and_then(|size| size.parse().ok()).unwrap_or(512);
-    let mut conn = raw(store.path()).await;
-    for part in 0..size {
-        // Rows of 4000 bytes that nothing can compress, in the place of a history.
-        sqlx::query(
-            "INSERT INTO activity (at, kind, server, message)
-             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 260)
-             SELECT ? + i, 'trouble', 0, hex(randomblob(2000)) FROM n",
-        )
-        .bind(part)
-        .execute(&mut conn)
-        .await
-        .unwrap();
-    }
-    conn.close().await.unwrap();
-    let wal = PathBuf::from(format!("{}-wal", store.path().display()));
-    for busy in [false, true] {
-        let stop = std::sync::Arc::new(AtomicBool::new(false));
-        let writing = tokio::spawn({
-            let (store, stop, wal) = (store.clone(), stop.clone(), wal.clone());
-            async move {
-                let (mut times, mut largest) = (Vec::new(), 0);
-                for step in 0.. {
-                    if stop.load(Ordering::SeqCst) {
-                        break;
-                    }
-                    let began = std::time::Instant::now();
-                    let at = UnixMillis(NOW + step + if busy { 1 << 40 } else { 1 << 30 });
-                    keep(
-                        &store,
-                        ServerId::LOCAL,
-                        &observation(at, vec![point(Metric::Load1, Attributes::none(), 1.0)]),
-                    )
-                    .await;
-                    times.push(began.elapsed());
-                    largest = largest.max(std::fs::metadata(&wal).map_or(0, |it| it.len()));
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-                (times, largest)
-            }
-        });
-        let began = std::time::Instant::now();
-        if busy {
-            store.backup(&backups.join("a.db"), &carried(), true, &silent).await.unwrap();
-        } else {
-            tokio::time::sleep(Duration::from_secs(8)).await;
-        }
-        let took = began.elapsed();
-        stop.store(true, Ordering::SeqCst);
-        let (mut times, largest) = writing.await.unwrap();
-        times.sort();
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-        println!(
-            "backup {busy}: {took:?}, {} writes, median {:?}, p99 {:?}, longest {:?}, WAL at most {} KiB",
-            times.len(),
-            at(0.5),
-            at(0.99),
-            at(1.0),
-            largest / 1024
-        );
     }
 }
